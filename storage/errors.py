@@ -1,0 +1,225 @@
+"""Every failure the library raises, and the one table that translates AWS error codes into them.
+
+A `StorageError` says what happened (`what`) and what the reader can do about it (`remedy`), in
+words a person of the console understands. `ui/errors.py`, `server/` and `cli.py` show them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class StorageError(Exception):
+    """Something the person must be told: `what` happened, what to do (`remedy`), where."""
+
+    code = "storage-error"
+
+    def __init__(self, what: str, remedy: str = "", *, bucket: str = "", key: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+        self.bucket = bucket
+        self.key = key
+
+    def as_dict(self) -> dict[str, str]:
+        """The JSON form of the command line and of HTTP: code, what, remedy."""
+        return {"code": self.code, "what": self.what, "remedy": self.remedy}
+
+
+class ConfigError(StorageError, ValueError):
+    """Settings, a layout file or a config file are wrong."""
+
+    code = "config"
+
+
+class InvalidInput(StorageError, ValueError):
+    """What a person typed, pasted or dropped cannot be used."""
+
+    code = "invalid-input"
+
+
+class NotFound(StorageError, FileNotFoundError):
+    """The bucket, object or version is not there."""
+
+    code = "not-found"
+
+
+class AccessDenied(StorageError, PermissionError):
+    """Refused, by our own roles or by the store."""
+
+    code = "access-denied"
+
+
+class Conflict(StorageError):
+    """Changed since it was read; nothing was written."""
+
+    code = "conflict"
+
+
+class RuleViolation(StorageError):
+    """THE RULE or another rule of the layout forbids it."""
+
+    code = "rule-violation"
+
+
+class Unsupported(StorageError):
+    """This store cannot do it."""
+
+    code = "unsupported"
+
+
+class Unavailable(StorageError):
+    """Throttled, timed out, unreachable or 5xx, after all retries."""
+
+    code = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """How one AWS error code reads to a person; `{bucket}`, `{key}`, `{action}` are filled in."""
+
+    error: type[StorageError]
+    what: str
+    remedy: str = ""
+
+
+_NO_BUCKET = Translation(
+    NotFound,
+    "There is no bucket {bucket!r} here.",
+    "Check the bucket's name and region in the configuration.",
+)
+_NO_KEY = Translation(
+    NotFound,
+    "The object is no longer there.",
+    "It was deleted or moved after this page was made. Reload the list.",
+)
+_DENIED = Translation(
+    AccessDenied,
+    "The store refused {action} on {bucket!r}.",
+    'Add {action} to the policy: {{"Effect": "Allow", "Action": "{action}", '
+    '"Resource": "{resource}"}}.',
+)
+_SECRET = Translation(
+    AccessDenied,
+    "The store does not accept these credentials: key and secret do not match.",
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY again; a secret cut short is the usual cause.",
+)
+_EXPIRED = Translation(
+    AccessDenied,
+    "The session token of these credentials has expired.",
+    "Sign in again (for example `aws sso login`) and reload the page.",
+)
+_REGION = Translation(
+    ConfigError,
+    "Bucket {bucket!r} lies in region {region!r}, not where it was looked for.",
+    "Set the bucket's region to {region!r} in the configuration.",
+)
+_STALE = Translation(
+    Conflict,
+    "The object changed after it was read, so nothing was written.",
+    "Reload, look at the newer version, and try again.",
+)
+_BUSY = Translation(
+    Unavailable,
+    "The store is too busy or not well ({code}).",
+    "Wait a moment and try again; the console retried already.",
+)
+
+AWS_CODES: Mapping[str, Translation] = {
+    "NoSuchBucket": _NO_BUCKET,
+    "NoSuchKey": _NO_KEY,
+    "NoSuchVersion": _NO_KEY,
+    "404": _NO_KEY,
+    "NotFound": _NO_KEY,
+    "AccessDenied": _DENIED,
+    "AllAccessDisabled": _DENIED,
+    "403": _DENIED,
+    "Forbidden": _DENIED,
+    "SignatureDoesNotMatch": _SECRET,
+    "InvalidAccessKeyId": Translation(
+        AccessDenied,
+        "The store does not know this access key.",
+        "Set AWS_ACCESS_KEY_ID to a key of this store; it may have been deleted or belong elsewhere.",
+    ),
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "TokenRefreshRequired": _EXPIRED,
+    "InvalidToken": _EXPIRED,
+    "RequestTimeTooSkewed": Translation(
+        Unavailable,
+        "This machine's clock differs from the store's by more than 15 minutes.",
+        "Set the machine's clock (NTP), then reload.",
+    ),
+    "PermanentRedirect": _REGION,
+    "301": _REGION,
+    "AuthorizationHeaderMalformed": _REGION,
+    "IllegalLocationConstraintException": _REGION,
+    "PreconditionFailed": _STALE,
+    "ConditionalRequestConflict": _STALE,
+    "412": _STALE,
+    "InvalidRange": Translation(
+        Conflict,
+        "The object is shorter than it was.",
+        "Reload: it changed after this page was made.",
+    ),
+    "416": Translation(
+        Conflict,
+        "The object is shorter than it was.",
+        "Reload: it changed after this page was made.",
+    ),
+    "InvalidObjectState": Translation(
+        Unsupported,
+        "The object is archived and must be restored before it can be read.",
+        "Ask an operator to restore it from its storage class first.",
+    ),
+    "NotImplemented": Translation(Unsupported, "This store cannot do {action}."),
+    "MethodNotAllowed": Translation(Unsupported, "This store cannot do {action}."),
+    "405": Translation(Unsupported, "This store cannot do {action}."),
+    "SlowDown": _BUSY,
+    "Throttling": _BUSY,
+    "ThrottlingException": _BUSY,
+    "RequestLimitExceeded": _BUSY,
+    "ServiceUnavailable": _BUSY,
+    "InternalError": _BUSY,
+    "RequestTimeout": _BUSY,
+    "500": _BUSY,
+    "502": _BUSY,
+    "503": _BUSY,
+    "504": _BUSY,
+}
+
+
+def translate(
+    code: str,
+    message: str,
+    *,
+    action: str,
+    bucket: str,
+    key: str = "",
+    region: str = "",
+) -> StorageError:
+    """The typed error for AWS error `code` of `action` (such as "s3:GetObject").
+
+    Unknown codes pass through as a StorageError that names the code and the store's message.
+    """
+    known = AWS_CODES.get(code)
+    if known is None:
+        return StorageError(
+            f"The store answered {code or 'an unknown error'} to {action}: {message}",
+            "Search the store's documentation for this code.",
+            bucket=bucket,
+            key=key,
+        )
+    arn = f"arn:aws:s3:::{bucket}" + ("/*" if key or action.endswith("Object") else "")
+    words = {
+        "bucket": bucket,
+        "key": key,
+        "action": action,
+        "resource": arn,
+        "code": code,
+        "region": region or "another one",
+    }
+    return known.error(
+        known.what.format(**words), known.remedy.format(**words), bucket=bucket, key=key
+    )

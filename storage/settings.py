@@ -1,0 +1,98 @@
+"""Every setting the console reads from the environment, in one table.
+
+`docs/settings.md` is generated from this table and a test holds them together. Layout-specific
+variables (bucket names, prefixes) are named in the layout files instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from storage.errors import ConfigError
+
+
+class Secret(str):
+    """A string that shows itself nowhere: not in a repr, a traceback's locals, a log or a page."""
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
+def _setting(env: str, default: object, doc: str, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"env": env, "doc": doc, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment (and a `.env` file beside it) says. Read once by `bootstrap`."""
+
+    storage: str = _setting(
+        "STORAGE", "", "`aws`: use your own S3. Empty: the embedded store.", ("", "aws", "embedded")
+    )
+    config_file: str = _setting(
+        "STORAGE_CONFIG", "", "Path of a config file; `soundstage.toml` is read when it exists."
+    )
+    layout: str = _setting(
+        "STORAGE_LAYOUT", "", "The project that layout variables (bucket names …) apply to."
+    )
+    embedded: str = _setting(
+        "STORAGE_EMBEDDED",
+        "",
+        "`moto`: an in-memory stand-in instead of the embedded SeaweedFS.",
+        ("", "seaweedfs", "moto"),
+    )
+    data_dir: str = _setting(
+        "STORAGE_DATA", ".local", "Folder for the embedded store and the console's own files."
+    )
+    endpoint_url: str = _setting(
+        "S3_ENDPOINT_URL", "", "Your S3 server, such as `https://s3.example.org`. Empty: AWS."
+    )
+    addressing: str = _setting(
+        "S3_ADDRESSING_STYLE",
+        "",
+        "How the bucket is put in the URL; empty picks path style for endpoints, else AWS's.",
+        ("", "auto", "path", "virtual"),
+    )
+    region: str = _setting("AWS_REGION", "", "Region of buckets whose layout names none.")
+    access_key_id: str = _setting(
+        "AWS_ACCESS_KEY_ID", "", "Access key; empty uses the usual AWS chain (profile, role)."
+    )
+    secret_access_key: Secret = _setting("AWS_SECRET_ACCESS_KEY", Secret(""), "Its secret.")
+    session_token: Secret = _setting(
+        "AWS_SESSION_TOKEN", Secret(""), "Session token of temporary credentials."
+    )
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data_dir).expanduser().resolve()
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from `environ`. Raises ConfigError naming the variable and what it may be."""
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        raw = environ.get(item.metadata["env"])
+        if raw is not None and raw.strip():
+            values[item.name] = _checked(item, raw.strip())
+    return Settings(**values)
+
+
+def _checked(item: Field[Any], raw: str) -> str:
+    choices: tuple[str, ...] = item.metadata["choices"]
+    if choices and raw not in choices:
+        allowed = ", ".join(repr(choice) for choice in choices if choice)
+        raise ConfigError(
+            f"{item.metadata['env']} is {raw!r}.", f"Set it to one of {allowed}, or leave it out."
+        )
+    return Secret(raw) if isinstance(item.default, Secret) else raw
+
+
+def settings_table() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of every setting, for the documentation."""
+    return [
+        (item.metadata["env"], str(item.default or ""), item.metadata["doc"])
+        for item in fields(Settings)
+    ]
