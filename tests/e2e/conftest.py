@@ -1,0 +1,100 @@
+"""Chromium on pages of our own: nothing leaves the machine, and every test leaves a picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import ARGUMENTS, OUTPUT, Watch, find_chromium, streamlit_server
+from playwright.sync_api import Browser, Page, sync_playwright
+
+LOG_LINES = 60  # of a server's output, shown with a failed test
+
+_logs = pytest.StashKey[list[Path]]()
+
+
+def _name(node: pytest.Item) -> str:
+    return re.sub(r"[^\w.-]+", "-", node.name).strip("-")[:120]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what its servers printed."""
+    report = yield
+    if report.failed:
+        for log in item.stash.get(_logs, []):
+            tail = log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+            report.sections.append((f"output of {log.name}", "\n".join(tail)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser(needs: Callable[[bool, str], None]) -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    path = find_chromium()
+    needs(path is not None, "Chromium or Chrome on the PATH")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """What this test's pages asked for and complained about."""
+    return Watch()
+
+
+@pytest.fixture
+def new_page(
+    browser: Browser, watch: Watch, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
+    """`new_page(**options)`: a page with cookies of its own; options are Browser.new_context's.
+
+    At the end of the test each is saved to test-output/screenshots, and the test fails when one
+    of them asked another host for anything or broke the content security policy.
+    """
+    pages: list[Page] = []
+
+    def make(**options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        watch.follow(context)
+        pages.append(context.new_page())
+        return pages[-1]
+
+    yield make
+    for number, page in enumerate(pages):
+        suffix = f"-{number + 1}" if number else ""
+        page.screenshot(path=OUTPUT / "screenshots" / f"{_name(request.node)}{suffix}.png")
+        page.context.close()
+    assert not watch.problems(), "\n".join(watch.problems())
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """One watched page, 1280 x 900."""
+    return new_page()
+
+
+@pytest.fixture
+def run_streamlit(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
+    """`run_streamlit(script, env)`: serves a script or st.App file until the test ends -> URL.
+
+    What it prints is kept in test-output/logs, and shown when the test fails.
+    """
+    logs: list[Path] = []
+    request.node.stash[_logs] = logs
+    with ExitStack() as servers:
+
+        def start(script: Path | str, env: Mapping[str, str] | None = None) -> str:
+            log = OUTPUT / "logs" / f"{_name(request.node)}-{len(logs) + 1}.log"
+            logs.append(log)
+            return servers.enter_context(streamlit_server(script, env, log=log))
+
+        yield start
