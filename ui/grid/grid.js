@@ -1,0 +1,229 @@
+// The object table of Browse: folders and objects as real links, so that every row can be opened
+// in a new tab and every address shared. Text goes in by textContent only: keys are not trusted.
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const ICONS = {
+  folder: "M2 4.5A1.5 1.5 0 0 1 3.5 3h3l1.5 1.5h4.5A1.5 1.5 0 0 1 14 6v5.5a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 2 11.5z",
+  sound: "M2.5 6v4h2.5l3 2.5v-9L5 6zM10.5 5.5a3.5 3.5 0 0 1 0 5M12.3 3.8a6 6 0 0 1 0 8.4",
+  file: "M4 2.5h5L12.5 6v7.5h-8.5zM9 2.5V6h3.5",
+};
+const SOUNDS = /\.(mp3|m4a|wav|ogg|opus|flac|aac|aif|aiff)$/i;
+
+const element = (tag, attributes = {}, ...children) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+};
+
+const icon = (name) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [key, value] of [["d", ICONS[name]], ["fill", "none"], ["stroke", "currentColor"], ["stroke-width", "1.3"], ["stroke-linejoin", "round"]]) path.setAttribute(key, value);
+  svg.append(path);
+  return svg;
+};
+
+const sizeText = (bytes) => {
+  let value = bytes, unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) { value /= 1024; unit += 1; }
+  return unit === 0 ? `${bytes} B` : `${value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${UNITS[unit]}`;
+};
+
+const two = (number) => String(number).padStart(2, "0");
+const timeText = (ms) => {
+  const date = new Date(ms);
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
+};
+const utcText = (ms) => `${new Date(ms).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+
+export default function (component) {
+  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  const root = parentElement.querySelector(".grid");
+  const checked = new Set(data.checked);
+  const folders = data.folders, keys = data.keys;
+  const rows = [];
+
+  const href = (changes) => {
+    const params = new URLSearchParams(data.base);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) params.set(name, value); else params.delete(name);
+    }
+    return `?${params}`;
+  };
+  const go = (target) => setTriggerValue("go", target);
+  const link = (label, target, attributes = {}) => {
+    const made = element("a", { href: target, ...attributes });
+    made.textContent = label;
+    return made;
+  };
+  const onLink = (event) => {
+    const anchor = event.target.closest("a");
+    if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return false;
+    event.preventDefault();
+    go(anchor.getAttribute("href"));
+    return true;
+  };
+
+  const selectedKey = () => new URLSearchParams(window.location.search).get("at") || "";
+  const highlight = (key) => {
+    for (const row of rows) row.setAttribute("aria-selected", String(!row.folder && row.key === key));
+  };
+  const open = (row) => {
+    if (!row.folder) highlight(row.key);
+    go(row.querySelector("a").getAttribute("href"));
+  };
+  const publish = () => setStateValue("checked", keys.filter((key) => checked.has(key)));
+  const tick = (row, value) => {
+    row.box.checked = value;
+    if (value) checked.add(row.key); else checked.delete(row.key);
+    all.indeterminate = checked.size > 0 && checked.size < keys.length;
+    all.checked = keys.length > 0 && checked.size === keys.length;
+  };
+
+  const head = () => {
+    const row = element("tr");
+    const box = element("input", { type: "checkbox", "aria-label": "Select every object listed here" });
+    const label = element("label", {}, box);
+    row.append(element("th", { class: "check", scope: "col" }, data.selectable ? label : ""));
+    for (const [column, title, kind] of data.columns) {
+      const active = data.sort === column;
+      const button = element("button", { type: "button" });
+      button.textContent = title;
+      button.addEventListener("click", () => go(href({
+        sort: column === "name" ? "" : column, desc: active && !data.desc ? "1" : "", after: "", at: "",
+      })));
+      row.append(element("th", {
+        class: kind, scope: "col", "aria-sort": active ? (data.desc ? "descending" : "ascending") : null,
+      }, button));
+    }
+    return [element("thead", {}, row), box];
+  };
+
+  const nameCell = (label, target, image, warning) => {
+    const cell = element("div", { class: "name" }, icon(image), link(label, target, { tabindex: "-1", title: label }));
+    if (warning) {
+      const mark = element("span", { class: "warn", title: warning, role: "img", "aria-label": warning });
+      mark.textContent = "⚠";
+      cell.append(mark);
+    }
+    return element("td", { class: "c-name" }, cell);
+  };
+  const cell = (kind, text, title = null) => {
+    const made = element("td", { class: kind, title });
+    made.textContent = text;
+    return made;
+  };
+  const addRow = (row, key, folder, name) => {
+    Object.assign(row, { key, folder });
+    row.setAttribute("tabindex", rows.length === 0 ? "0" : "-1");
+    row.setAttribute("data-name", name);
+    rows.push(row);
+    return row;
+  };
+
+  const folderRow = (prefix, position) => {
+    const name = data.shown_folders[position] ?? prefix.slice(data.prefix.length);
+    const row = addRow(element("tr", { class: "folder" }), prefix, true, name);
+    row.append(element("td", { class: "check" }), nameCell(name, href({ prefix, starts: "", find: "", after: "", at: "" }), "folder"),
+      cell("c-kind quiet", "Folder"), cell("num", ""), cell("c-when", ""), cell("c-class", ""));
+    return row;
+  };
+  const objectRow = (key, position) => {
+    const name = data.shown[position] ?? (key.slice(data.prefix.length) || "(this folder's own object)");
+    const row = addRow(element("tr"), key, false, name);
+    const box = row.box = element("input", { type: "checkbox", tabindex: "-1" });
+    box.setAttribute("aria-label", `Select ${name}`);
+    box.checked = checked.has(key);
+    row.append(
+      element("td", { class: "check" }, data.selectable ? element("label", {}, box) : ""),
+      nameCell(name, href({ at: key }), SOUNDS.test(key) ? "sound" : "file", data.warnings[position]),
+      cell("c-kind quiet", data.kind_titles[data.kinds[position]] ?? "Other"),
+      cell("num", sizeText(data.sizes[position]), `${data.sizes[position].toLocaleString("en")} bytes`),
+      cell("c-when when", timeText(data.modified[position]), utcText(data.modified[position])),
+      cell("c-class quiet", data.class_titles[data.classes[position]] ?? data.classes[position]),
+    );
+    return row;
+  };
+
+  const crumbs = () => {
+    const nav = element("nav", { class: "crumbs", "aria-label": "Folder" });
+    data.crumbs.forEach(([label, target], position) => {
+      if (position > 0) nav.append(element("span", { class: "sep", "aria-hidden": "true" }, "/"));
+      if (position === data.crumbs.length - 1) {
+        const here = element("span", { class: "here", "aria-current": "page" });
+        here.textContent = label;
+        nav.append(here);
+      } else nav.append(link(label, target));
+    });
+    return nav;
+  };
+  const foot = () => {
+    const count = element("span", { class: "count", role: "status" });
+    count.textContent = data.count;
+    const pager = element("span", { class: "pager" });
+    for (const [label, target] of data.pager) {
+      if (target) pager.append(link(label, target));
+      else { const off = element("span", { "aria-disabled": "true" }); off.textContent = label; pager.append(off); }
+    }
+    const keysHelp = element("span", { class: "keys" });
+    keysHelp.textContent = rows.length ? "↑ ↓ move · Enter opens · Space ticks · ← up a folder" : "";
+    return element("div", { class: "foot" }, count, keysHelp, pager);
+  };
+  const empty = () => {
+    const first = element("p"), second = element("small");
+    [first.textContent, second.textContent] = data.empty;
+    return element("div", { class: "empty" }, first, second);
+  };
+
+  const [header, all] = head();
+  const body = element("tbody", {}, ...folders.map(folderRow), ...keys.map(objectRow));
+  const columns = element("colgroup", {}, ...["check", "col-name", "col-kind", "col-size", "col-when", "col-class"].map((name) => element("col", { class: name })));
+  const frame = element("div", { class: "frame" }, rows.length ? element("table", {}, columns, header, body) : empty());
+  root.replaceChildren(crumbs(), frame, foot());
+  highlight(selectedKey());
+
+  const move = (from, to) => {
+    if (!rows[to]) return;
+    rows[from].setAttribute("tabindex", "-1");
+    rows[to].setAttribute("tabindex", "0");
+    rows[to].focus();
+    rows[to].scrollIntoView({ block: "nearest" });
+  };
+  const onKey = (event) => {
+    const position = rows.indexOf(event.target.closest("tr"));
+    if (position < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = rows[position];
+    const steps = { ArrowDown: position + 1, ArrowUp: position - 1, Home: 0, End: rows.length - 1 };
+    if (event.key in steps) move(position, steps[event.key]);
+    else if (event.key === "Enter") open(row);
+    else if (event.key === " " && row.box && data.selectable) { tick(row, !row.box.checked); publish(); }
+    else if (event.key === "ArrowLeft" && data.crumbs.length > 1) go(data.crumbs[data.crumbs.length - 2][1]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const onClick = (event) => {
+    const row = event.target.closest("tbody tr");
+    if (event.target.closest(".check")) return;
+    if (row && event.target.closest("a") && onLink(event)) { if (!row.folder) highlight(row.key); return; }
+    if (row) { if (!event.target.closest("a")) open(row); return; }
+    onLink(event);
+  };
+  const onChange = (event) => {
+    if (event.target === all) rows.filter((row) => row.box).forEach((row) => tick(row, all.checked));
+    else tick(event.target.closest("tr"), event.target.checked);
+    publish();
+  };
+  const onHistory = () => highlight(selectedKey());
+  if (keys.length && checked.size) tick(rows.find((row) => row.box), checked.has(keys[0]));
+  root.onkeydown = onKey;
+  root.onclick = onClick;
+  root.onchange = onChange;
+  window.addEventListener("popstate", onHistory);
+  return () => window.removeEventListener("popstate", onHistory);
+}

@@ -1,0 +1,87 @@
+"""The object table: folders first, then objects, as a component of real links.
+
+Streamlit's own dataframe is a canvas: no links, no row that opens in a new tab, nothing a screen
+reader or a test can read (docs/decisions/0005-own-object-table.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "soundstage.grid",
+    html='<div class="grid"></div>',
+    css=(_HERE / "grid.css").read_text(encoding="utf-8"),
+    js=(_HERE / "grid.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GridData:
+    """What the table shows; columns of equal length. `pager` and `crumbs` are (label, href)."""
+
+    prefix: str
+    folders: Sequence[str]
+    keys: Sequence[str]
+    kinds: Sequence[str]
+    sizes: Sequence[int]  # bytes
+    modified: Sequence[int]  # ms since the epoch
+    classes: Sequence[str]
+    kind_titles: Mapping[str, str]
+    crumbs: Sequence[tuple[str, str]]
+    pager: Sequence[tuple[str, str]]
+    count: str
+    empty: tuple[str, str]
+    base: str  # query string that every link of the table starts from
+    sort: str
+    desc: bool
+    selectable: bool
+    checked: Sequence[str] = ()
+    # sparse, by position: names that hold characters which must be made visible; warnings
+    shown: Mapping[int, str] = field(default_factory=dict)
+    shown_folders: Mapping[int, str] = field(default_factory=dict)
+    warnings: Mapping[int, str] = field(default_factory=dict)
+
+
+_COLUMNS = (
+    ("name", "Name", ""),
+    ("kind", "Kind", "c-kind"),
+    ("size", "Size", "num"),
+    ("modified", "Modified", "c-when"),
+    ("storage_class", "Class", "c-class"),
+)
+_CLASS_TITLES = {
+    "STANDARD": "Standard",
+    "REDUCED_REDUNDANCY": "Reduced redundancy",
+    "STANDARD_IA": "Standard-IA",
+    "ONEZONE_IA": "One Zone-IA",
+    "INTELLIGENT_TIERING": "Intelligent",
+    "GLACIER_IR": "Glacier Instant",
+    "GLACIER": "Glacier Flexible",
+    "DEEP_ARCHIVE": "Deep Archive",
+    "EXPRESS_ONEZONE": "Express",
+}
+
+
+def object_grid(data: GridData, *, key: str) -> list[str]:
+    """Shows the table and returns the ticked keys; following a link sets the query string."""
+
+    def follow() -> None:
+        target = st.session_state[key].go
+        if target:
+            st.query_params.from_dict(dict(parse_qsl(target.removeprefix("?"))))
+
+    result = _component(
+        data={**asdict(data), "columns": _COLUMNS, "class_titles": _CLASS_TITLES},
+        key=key,
+        default={"checked": list(data.checked)},
+        on_go_change=follow,
+        on_checked_change=lambda: None,
+    )
+    return [str(item) for item in result.checked or []]
