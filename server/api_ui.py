@@ -1,0 +1,113 @@
+"""What our own components ask for: a clip's renewed URL, a ZIP of selected objects."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Any
+
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from server.startup import Startup
+from server.tokens import actor_of
+from storage.errors import InvalidInput
+
+MAX_BODY_BYTES = 64 * 1024  # a key is at most 1,024 bytes; the rest of a request is small
+
+
+class UiApi:
+    """Routes under `/api/ui`; the store is asked in worker threads, never in the event loop."""
+
+    def __init__(self, startup: Startup) -> None:
+        self._startup = startup
+
+    async def clip(self, request: Request) -> Response:
+        """`{layout, role, key, etag}` -> `{url, expires_at}` for the player."""
+        asked = await _read_strings(request, ("layout", "role", "key", "etag"))
+        services = self._startup.services()
+        link = await run_in_threadpool(
+            services.objects.clip_url,
+            actor_of(request),
+            asked["layout"],
+            asked["role"],
+            asked["key"],
+            etag=asked["etag"],
+        )
+        return JSONResponse({"url": link.url, "expires_at": link.expires_at.isoformat()})
+
+    async def zip(self, request: Request) -> Response:
+        """The objects of a ticket that a page made, as one streamed ZIP."""
+        services = self._startup.services()
+        ticket = services.tickets.redeem(actor_of(request), request.query_params.get("ticket", ""))
+        name = _file_name(f"{ticket.layout}-{ticket.role}")
+        headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+        if request.method == "HEAD":
+            return Response(media_type="application/zip", headers=headers)
+        chunks = services.objects.archive(ticket.actor, ticket.layout, ticket.role, ticket.keys)
+        # the first chunk is asked for here, so that a refusal still has a status of its own
+        first = await run_in_threadpool(next, chunks, b"")
+        return ArchiveResponse(first, chunks, headers)
+
+
+class ArchiveResponse(StreamingResponse):
+    """Streams an archive and stops making it when the browser goes away."""
+
+    media_type = "application/zip"
+
+    def __init__(self, first: bytes, rest: Iterator[bytes], headers: dict[str, str]) -> None:
+        super().__init__(_after(first, rest), headers=headers)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if isinstance(self._rest, Generator):
+                # releases its connection to the store now, not at some garbage collection
+                await run_in_threadpool(self._rest.close)
+
+
+async def _after(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in iterate_in_threadpool(rest):
+        yield chunk
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text)
+
+
+async def _read_strings(request: Request, names: tuple[str, ...]) -> dict[str, str]:
+    """The named strings of a JSON body. Raises InvalidInput saying what is wrong with it."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        # a plain HTML form cannot send this type, so no other page can make one that works
+        raise InvalidInput("The request is not JSON.", "Send it as Content-Type: application/json.")
+    body = await _read_body(request)
+    try:
+        parsed: Any = json.loads(body)
+    except ValueError as error:
+        raise InvalidInput("The request's JSON cannot be read.", "Check its syntax.") from error
+    values = parsed if isinstance(parsed, dict) else {}
+    wrong = [name for name in names if not isinstance(values.get(name), str)]
+    if wrong:
+        raise InvalidInput(
+            f"The request lacks {', '.join(wrong)}.",
+            f"Send an object with the strings {', '.join(names)}.",
+        )
+    return {name: values[name] for name in names}
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidInput(
+                "The request is too large.", f"Send at most {MAX_BODY_BYTES // 1024} KiB."
+            )
+    return bytes(body)

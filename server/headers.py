@@ -1,0 +1,69 @@
+"""The security headers every response carries, refusals and errors included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# A CSP host-source we accept from configuration: nothing that could end the directive.
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.*-]+)(:(\d{1,5}|\*))?")
+
+# Features no page of the console uses. The player needs autoplay, copying needs clipboard-write.
+_REFUSED_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+
+FIXED_HEADERS: dict[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        [
+            *(f"{feature}=()" for feature in _REFUSED_FEATURES),
+            "autoplay=(self)",
+            "clipboard-write=(self)",
+        ]
+    ),
+}
+
+
+def content_security_policy(origins: Iterable[str]) -> str:
+    """The policy of a page that may also fetch and play from `origins` (scheme://host[:port]).
+
+    Inline styles and wasm are what Streamlit's charts and tables need; scripts are our own only.
+    """
+    store = " ".join(["'self'", *(one for one in origins if _ORIGIN.fullmatch(one))])
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            f"connect-src {store}",
+            f"media-src {store}",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )

@@ -1,0 +1,40 @@
+"""What happens when the server starts and ends: the services come up beside it and go with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from server.startup import Startup
+
+
+def console_lifespan(
+    startup: Startup, option: Callable[[str], Any]
+) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """The lifespan of the console. `option` reads a Streamlit option by name."""
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        startup.begin()
+        if Path(sys.argv[0]).name == "app.py":
+            # under `streamlit run`; any other server chooses its port itself and announces it
+            sys.stdout.write(f"\n  Soundstage: {console_url(option)}   (Ctrl+C ends it)\n\n")
+            sys.stdout.flush()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(startup.end)
+
+    return lifespan
+
+
+def console_url(option: Callable[[str], Any]) -> str:
+    """The address a person opens, from Streamlit's address, port and certificate options."""
+    scheme = "https" if option("server.sslCertFile") else "http"
+    host = str(option("server.address"))
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{option('server.port')}"
