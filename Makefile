@@ -1,0 +1,42 @@
+# `make run` starts the console, `make test` tests it; both set up everything they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test test-long lint bench clean
+
+run: $(VENV)/.run-ready
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.test-ready
+	$(BIN)/python -m pytest -n 2 -m "not long"
+
+test-long: $(VENV)/.test-ready
+	$(BIN)/python -m pytest -n 2 -m long
+
+lint: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test-ready
+	$(BIN)/python -m benchmarks.list_page
+	$(BIN)/python -m benchmarks.browse_rerun
+
+$(VENV)/.python-ready:
+	@$(PYTHON) -c 'import sys; sys.exit("Soundstage needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run-ready: $(VENV)/.python-ready requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt tools/install_browser.sh
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	sh tools/install_browser.sh $(BIN)/python
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis test-output
