@@ -1,0 +1,141 @@
+"""A layout: buckets by role, the kinds of key in them, rules, and who may do what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from storage.errors import ConfigError
+from storage.layout.template import Template, compile_union
+from storage.model.findings import Severity
+from storage.model.people import Can, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One bucket by its role. `live` marks what listeners or users have now ("Prod (live)")."""
+
+    role: str
+    title: str
+    bucket: str
+    region: str
+    live: bool = False
+    bucket_env: tuple[str, ...] = ()  # variables that may name another bucket, first one set wins
+    region_env: tuple[str, ...] = ()
+    like: Template | None = None  # shape of the names a variable shared by several roles may give
+
+
+@dataclass(frozen=True, slots=True)
+class KeyKind:
+    """One kind of object: where it lies, how its key is built, what it may be."""
+
+    kind: str
+    title: str
+    roles: tuple[str, ...]
+    template: Template
+    content_types: tuple[str, ...] = ()  # the first is the preferred one; empty: any
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Kinds (and further keys) that may never lie in some buckets; or, with `one_case`, kinds
+    whose UUIDs may not appear in a second spelling."""
+
+    code: str
+    severity: Severity
+    text: str
+    remedy: str
+    kinds: tuple[str, ...] = ()
+    keys: tuple[Template, ...] = ()
+    never_in: tuple[str, ...] = ()  # bucket roles
+    one_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What a key is by its layout; `kind` and `title` are "" where no template fits."""
+
+    kind: str = ""
+    title: str = ""
+    fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One project. Made by `load_layouts`, which checks that its parts agree."""
+
+    name: str
+    title: str
+    description: str
+    personal_data: bool
+    buckets: tuple[Bucket, ...]
+    kinds: tuple[KeyKind, ...]
+    rules: tuple[Rule, ...] = ()
+    access: Mapping[tuple[Role, str], frozenset[Can]] = field(default_factory=dict, hash=False)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """SQL columns that hold paths of this layout, and the kinds they may mean, likeliest first."""
+    prefix_env: Mapping[str, str] = field(default_factory=dict, hash=False)
+    import_dir: str = ""  # local folder to import from
+    import_dir_env: str = ""
+    access_key_env: str = ""
+    secret_key_env: str = ""
+
+    def bucket(self, role: str) -> Bucket:
+        """The bucket of `role`. Raises ConfigError naming the roles there are."""
+        for bucket in self.buckets:
+            if bucket.role == role:
+                return bucket
+        raise ConfigError(
+            f"The project {self.title!r} has no bucket {role!r}.",
+            f"It has: {', '.join(bucket.role for bucket in self.buckets)}.",
+        )
+
+    @property
+    def default_role(self) -> str:
+        """The role a bare key refers to: the first bucket's."""
+        return self.buckets[0].role
+
+    def kind(self, name: str) -> KeyKind:
+        """The kind called `name`. Raises ConfigError naming the kinds there are."""
+        for kind in self.kinds:
+            if kind.kind == name:
+                return kind
+        raise ConfigError(
+            f"The project {self.title!r} has no kind {name!r}.",
+            f"It has: {', '.join(kind.kind for kind in self.kinds)}.",
+        )
+
+    def grants(self, person: Role, bucket_role: str) -> frozenset[Can]:
+        """What `person` may do in that bucket; nothing where the layout says nothing."""
+        return self.access.get((person, bucket_role), frozenset())
+
+    def classify(self, bucket_role: str, key: str) -> Classified:
+        """Kind, title and fields of one key in that bucket. Raises ConfigError for another role."""
+        for kind in self._readers(bucket_role)[0]:
+            fields = kind.template.match(key)
+            if fields is not None:
+                return Classified(kind.kind, kind.title, MappingProxyType(fields))
+        return Classified()
+
+    def classify_many(self, bucket_role: str, keys: Sequence[str]) -> list[str]:
+        """The kind of each key ("" where none fits), in order: one regex call a key, no fields."""
+        kinds, union = self._readers(bucket_role)
+        names = ("", *(kind.kind for kind in kinds))
+        match = union.fullmatch
+        return [names[found.lastindex or 0] if (found := match(key)) else "" for key in keys]
+
+    def _readers(self, bucket_role: str) -> tuple[tuple[KeyKind, ...], re.Pattern[str]]:
+        self.bucket(bucket_role)
+        return self._readers_by_role[bucket_role]
+
+    @cached_property
+    def _readers_by_role(self) -> dict[str, tuple[tuple[KeyKind, ...], re.Pattern[str]]]:
+        readers = {}
+        for bucket in self.buckets:
+            kinds = tuple(kind for kind in self.kinds if bucket.role in kind.roles)
+            readers[bucket.role] = (kinds, compile_union([kind.template for kind in kinds]))
+        return readers
