@@ -1,0 +1,96 @@
+"""The least IAM policy for a role of person: what the console calls on its behalf, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from storage.errors import InvalidInput
+from storage.layout.profile import Bucket, Layout
+from storage.model.people import Can, Role
+
+POLICY_VERSION = "2012-10-17"  # the policy language's newest version, not a date of ours
+
+# What storage/s3 calls for each permission. The console only reads so far: no action here writes.
+_LIST_ON_BUCKET = (
+    "s3:GetBucketLocation",
+    "s3:GetBucketVersioning",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+)
+_READ_ON_OBJECTS = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion")
+BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
+    Can.OBJECT_LIST: _LIST_ON_BUCKET,
+    Can.OBJECT_READ: ("s3:ListBucketVersions",),
+    Can.OBJECT_LINK: (),
+    Can.OBJECT_ARCHIVE: (),
+}
+OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
+    Can.OBJECT_LIST: (),
+    Can.OBJECT_READ: _READ_ON_OBJECTS,
+    Can.OBJECT_LINK: ("s3:GetObject", "s3:GetObjectVersion"),
+    Can.OBJECT_ARCHIVE: ("s3:GetObject",),
+}
+
+
+def policy(layout: Layout, person: Role) -> dict[str, Any]:
+    """The IAM policy document that lets the console do for `person` what the layout grants.
+
+    Raises InvalidInput where it grants nothing: such a person needs no policy.
+    """
+    return policy_for_all([layout], person)
+
+
+def policy_for_all(layouts: Iterable[Layout], person: Role) -> dict[str, Any]:
+    """One policy document over several layouts; those that grant nothing are left out.
+
+    Listing is not narrowed by `s3:prefix`: grants are by bucket, and browsing begins at its root.
+    Raises InvalidInput where no layout grants anything.
+    """
+    granted = [
+        (bucket, layout.grants(person, bucket.role))
+        for layout in layouts
+        for bucket in layout.buckets
+    ]
+    statements = [
+        *_statements("Buckets", "", BUCKET_ACTIONS, granted),
+        *_statements("Objects", "/*", OBJECT_ACTIONS, granted),
+    ]
+    if not statements:
+        raise InvalidInput(
+            f"The role {person.value} may do nothing here, so it needs no policy.",
+            "Choose another role or project, or grant it something in the layout's [access].",
+        )
+    return {"Version": POLICY_VERSION, "Statement": statements}
+
+
+def _statements(
+    name: str,
+    below: str,
+    table: Mapping[Can, tuple[str, ...]],
+    granted: Iterable[tuple[Bucket, frozenset[Can]]],
+) -> list[dict[str, Any]]:
+    """A statement for each set of actions, with every bucket that has exactly this set."""
+    resources: dict[tuple[str, ...], list[str]] = {}
+    for bucket, cans in granted:
+        actions = tuple(sorted({action for can in cans for action in table[can]}))
+        if actions:
+            resources.setdefault(actions, []).append(_arn(bucket) + below)
+    return [
+        {
+            "Sid": f"{name}{number}",
+            "Effect": "Allow",
+            "Action": list(actions),
+            "Resource": list(dict.fromkeys(arns)),
+        }
+        for number, (actions, arns) in enumerate(resources.items(), 1)
+    ]
+
+
+def _arn(bucket: Bucket) -> str:
+    partition = "aws"
+    if bucket.region.startswith("cn-"):
+        partition = "aws-cn"
+    elif bucket.region.startswith("us-gov-"):
+        partition = "aws-us-gov"
+    return f"arn:{partition}:s3:::{bucket.bucket}"
