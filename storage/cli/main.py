@@ -1,0 +1,125 @@
+"""Arguments, dispatch and errors of the command line. A command's module loads when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from storage.cli import show
+from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
+
+# Exit: 0 fine; 1 findings or conflict; 2 usage or configuration; 3 refused or not reached.
+_FINDINGS: tuple[type[StorageError], ...] = (Conflict, RuleViolation)
+_USAGE: tuple[type[StorageError], ...] = (ConfigError, InvalidInput)
+_INTERRUPTED = 130  # what shells report for Ctrl-C
+
+_PLACE = "s3://bucket/key, role:key (stage:mastered/), or a key of the project's first bucket"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """A wrong command line is an error like any other, so that --json tells it as JSON."""
+        raise InvalidInput(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status. Results go to stdout, the rest to stderr."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in given
+    try:
+        args = _parser().parse_args(given, _defaults())
+        module, _, function = args.run.partition(":")
+        status: int = getattr(importlib.import_module(f"storage.cli.{module}"), function)(args)
+        sys.stdout.flush()
+    except StorageError as error:
+        show.failure(error, as_json=as_json)
+        return _status(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or exit complains
+        return 0
+    return status
+
+
+def _status(error: StorageError) -> int:
+    if isinstance(error, _FINDINGS):
+        return 1
+    return 2 if isinstance(error, _USAGE) else 3
+
+
+def _defaults() -> argparse.Namespace:
+    return argparse.Namespace(layout="", config=None, json=False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--layout", metavar="NAME", help="the project (see `layouts`)")
+    common.add_argument("--config", metavar="FILE", type=Path, help="a config file")
+    common.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser = _Parser(
+        prog="python -m storage",
+        description="The audio that teams keep in S3, without a browser.",
+        parents=[common],
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    command("layouts", "projects:layouts", "the projects, their buckets and regions")
+    policy = command("policy", "projects:policy", "the least IAM policy for a role of person")
+    policy.add_argument("role", metavar="ROLE", help="viewer, editor, qa, operator or admin")
+    _add_objects(command)
+    _add_demo(commands, common)
+    return parser
+
+
+def _add_objects(command: show.AddCommand) -> None:
+    ls = command("ls", "objects:ls", "keys, sizes and dates")
+    ls.add_argument("place", metavar="PLACE", nargs="?", default="", help=_PLACE)
+    ls.add_argument("--recursive", action="store_true", help="everything below, without folders")
+    ls.add_argument("--limit", metavar="N", type=_count, default=1000, help="stop there (1000)")
+    ls.add_argument("--after", metavar="KEY", default="", help="begin behind this key")
+    stat = command("stat", "objects:stat", "all facts of one object")
+    stat.add_argument("place", metavar="PLACE", help=_PLACE)
+    url = command("url", "objects:url", "a presigned URL")
+    url.add_argument("place", metavar="PLACE", help=_PLACE)
+    url.add_argument(
+        "--expires", metavar="LIFE", default="", help="5m to 7d; 15m unless given (5m: personal)"
+    )
+    url.add_argument("--download", action="store_true", help="browsers save it under its name")
+
+
+def _add_demo(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "the embedded store with sample content"
+    demo = commands.add_parser("demo", help=about, description=about)
+    parts = demo.add_subparsers(metavar="serve|seed", required=True, parser_class=_Parser)
+    serve = parts.add_parser("serve", help="run the store until Ctrl-C", parents=[common])
+    serve.add_argument("--port", metavar="P", type=_port, default=0, help="of the store")
+    serve.add_argument("--data", metavar="DIR", type=Path, help="where it keeps its data")
+    serve.set_defaults(run="demo:serve")
+    seed = parts.add_parser("seed", help="fill it with the samples", parents=[common])
+    seed.add_argument("--scale", metavar="N", type=_count, default=None, help="clips for ssi stage")
+    seed.set_defaults(run="demo:seed")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port (1 to 65535)")
+    return number
