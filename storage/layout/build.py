@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from storage.config import check_value
 from storage.errors import ConfigError
-from storage.layout.profile import Bucket, KeyKind, Layout, Rule
+from storage.layout.profile import Bucket, KeyKind, Layout, Rule, Start
 from storage.layout.template import Template, quote_literal
 from storage.model.findings import Severity
 from storage.model.people import Can, Role
@@ -33,6 +33,7 @@ _ROOT = {
     "rules": Field("tables"),
     "columns": Field("table"),
     "access": Field("table", required=True),
+    "start": Field("table"),
 }
 _BUCKET = {
     "title": _NEEDED,
@@ -60,6 +61,7 @@ _RULE = {
     "never_in": _TEXTS,
     "one_case": Field("flag"),
 }
+_START = {"bucket": _NEEDED, "kind": _NEEDED, "things": _NEEDED, "action": _NEEDED}
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 _PREFIX = re.compile(r"\{prefix\.([^{}]*)\}")
@@ -84,6 +86,7 @@ def build_layout(node: Node) -> Layout:
         access=_access(node, roles),
         columns=_columns(node.table("columns"), tuple(kind.kind for kind in kinds)),
         prefix_env=_texts_by_name(node.table("prefix_env"), tuple(prefixes)),
+        starts=_starts(node.table("start"), kinds),
         import_dir=node.text("import_folder"),
         import_dir_env=node.text("import_folder_env"),
         access_key_env=node.text("access_key_env"),
@@ -254,6 +257,26 @@ def _access(node: Node, roles: tuple[str, ...]) -> dict[tuple[Role, str], frozen
                 )
             granted[Role(person), role] = grants
     return granted
+
+
+def _starts(node: Node, kinds: tuple[KeyKind, ...]) -> tuple[Start, ...]:
+    node.check(dict.fromkeys((role.value for role in Role), Field("table")))
+    found = []
+    for person, item in node.children().items():
+        item.check(_START)
+        _check_known(item, "kind", [item.text("kind")], (kind.kind for kind in kinds))
+        kind = next(kind for kind in kinds if kind.kind == item.text("kind"))
+        _check_known(item, "bucket", [item.text("bucket")], kind.roles)
+        found.append(
+            Start(
+                person=Role(person),
+                bucket=item.text("bucket"),
+                kind=kind.kind,
+                things=item.text("things"),
+                action=item.text("action"),
+            )
+        )
+    return tuple(found)
 
 
 def _columns(node: Node, kinds: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

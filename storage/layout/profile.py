@@ -56,6 +56,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Where one kind of person's work begins: Home counts the `things` there and leads to them."""
+
+    person: Role
+    bucket: str  # its role
+    kind: str
+    things: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class Classified:
     """What a key is by its layout; `kind` and `title` are "" where no template fits."""
 
@@ -79,6 +90,7 @@ class Layout:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """SQL columns that hold paths of this layout, and the kinds they may mean, likeliest first."""
     prefix_env: Mapping[str, str] = field(default_factory=dict, hash=False)
+    starts: tuple[Start, ...] = ()
     import_dir: str = ""  # local folder to import from
     import_dir_env: str = ""
     access_key_env: str = ""
@@ -115,27 +127,54 @@ class Layout:
 
     def classify(self, bucket_role: str, key: str) -> Classified:
         """Kind, title and fields of one key in that bucket. Raises ConfigError for another role."""
-        for kind in self._readers(bucket_role)[0]:
+        for kind in self._reader(bucket_role).kinds:
             fields = kind.template.match(key)
             if fields is not None:
                 return Classified(kind.kind, kind.title, MappingProxyType(fields))
         return Classified()
 
     def classify_many(self, bucket_role: str, keys: Sequence[str]) -> list[str]:
-        """The kind of each key ("" where none fits), in order: one regex call a key, no fields."""
-        kinds, union = self._readers(bucket_role)
-        names = ("", *(kind.kind for kind in kinds))
-        match = union.fullmatch
-        return [names[found.lastindex or 0] if (found := match(key)) else "" for key in keys]
+        """The kind of each key ("" where none fits), in order. Raises ConfigError as `classify`."""
+        reader = self._reader(bucket_role)
+        if reader.page is not None and _all_fit(reader.page, keys):
+            return [reader.names[1]] * len(keys)
+        match = reader.union.fullmatch
+        return [reader.names[found.lastindex or 0] if (found := match(key)) else "" for key in keys]
 
-    def _readers(self, bucket_role: str) -> tuple[tuple[KeyKind, ...], re.Pattern[str]]:
+    def _reader(self, bucket_role: str) -> _Reader:
         self.bucket(bucket_role)
-        return self._readers_by_role[bucket_role]
+        return self._readers[bucket_role]
 
     @cached_property
-    def _readers_by_role(self) -> dict[str, tuple[tuple[KeyKind, ...], re.Pattern[str]]]:
-        readers = {}
-        for bucket in self.buckets:
-            kinds = tuple(kind for kind in self.kinds if bucket.role in kind.roles)
-            readers[bucket.role] = (kinds, compile_union([kind.template for kind in kinds]))
-        return readers
+    def _readers(self) -> dict[str, _Reader]:
+        return {
+            bucket.role: _Reader.of(tuple(k for k in self.kinds if bucket.role in k.roles))
+            for bucket in self.buckets
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The compiled templates of one bucket."""
+
+    kinds: tuple[KeyKind, ...]
+    names: tuple[str, ...]  # by index of the union's groups; "" for none
+    union: re.Pattern[str]
+    page: re.Pattern[str] | None  # many keys of the first kind, where its length is fixed
+
+    @classmethod
+    def of(cls, kinds: tuple[KeyKind, ...]) -> _Reader:
+        templates = [kind.template for kind in kinds]
+        fixed = bool(templates) and templates[0].fixed_length
+        return cls(
+            kinds,
+            ("", *(kind.kind for kind in kinds)),
+            compile_union(templates),
+            re.compile(f"(?:{templates[0].pattern}\0)*+") if fixed else None,
+        )
+
+
+def _all_fit(page: re.Pattern[str], keys: Sequence[str]) -> bool:
+    """Whether a page of keys is all of one kind, as pages of clips are: one call, not 1,000."""
+    joined = "\0".join([*keys, ""])
+    return page.fullmatch(joined) is not None and joined.count("\0") == len(keys)

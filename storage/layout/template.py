@@ -128,6 +128,11 @@ class Template:
         return sum(len(part.literal) for part in self._parts)
 
     @property
+    def fixed_length(self) -> bool:
+        """Whether every key of this template is as long as every other."""
+        return not any(part.name and FIELD_TYPES[part.type].open for part in self._parts)
+
+    @property
     def pattern(self) -> str:
         """The regular expression without groups, for unions of templates (with `compile_union`)."""
         return "".join(part.pattern(named=False) for part in self._parts)
