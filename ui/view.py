@@ -77,5 +77,3 @@ def crumbs(view: View) -> list[tuple[str, View]]:
         trail.append((name, view.with_(prefix=view.prefix[: cut + 1], starts="", find="")))
         position = cut + 1
     return trail
-
-

@@ -44,8 +44,12 @@ const utcText = (ms) => `${new Date(ms).toISOString().replace("T", " ").slice(0,
 export default function (component) {
   const { data, parentElement, setStateValue, setTriggerValue } = component;
   const root = parentElement.querySelector(".grid");
-  const checked = new Set(data.checked);
   const folders = data.folders, keys = data.keys;
+  // the same listing may be drawn again (a theme change, a rerun): its ticks stay
+  const listed = keys.join("\n");
+  const checked = root.listed === listed ? root.checked : new Set();
+  if (root.checked?.size && !checked.size) setStateValue("checked", []);
+  Object.assign(root, { listed, checked });
   const rows = [];
 
   const href = (changes) => {
@@ -220,7 +224,7 @@ export default function (component) {
     publish();
   };
   const onHistory = () => highlight(selectedKey());
-  if (keys.length && checked.size) tick(rows.find((row) => row.box), checked.has(keys[0]));
+  if (checked.size) tick(rows.find((row) => row.box), checked.has(keys[0]));
   root.onkeydown = onKey;
   root.onclick = onClick;
   root.onchange = onChange;

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from ui import session
+
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "soundstage.grid",
@@ -42,7 +44,6 @@ class GridData:
     sort: str
     desc: bool
     selectable: bool
-    checked: Sequence[str] = ()
     # sparse, by position: names that hold characters which must be made visible; warnings
     shown: Mapping[int, str] = field(default_factory=dict)
     shown_folders: Mapping[int, str] = field(default_factory=dict)
@@ -70,18 +71,22 @@ _CLASS_TITLES = {
 
 
 def object_grid(data: GridData, *, key: str) -> list[str]:
-    """Shows the table and returns the ticked keys; following a link sets the query string."""
+    """Shows the table and returns the ticked keys; following a link sets the query string.
+
+    Ticks last as long as the listed page: another page starts without any.
+    """
 
     def follow() -> None:
         target = st.session_state[key].go
         if target:
-            st.query_params.from_dict(dict(parse_qsl(target.removeprefix("?"))))
+            session.go(dict(parse_qsl(target.removeprefix("?"))))
 
     result = _component(
         data={**asdict(data), "columns": _COLUMNS, "class_titles": _CLASS_TITLES},
         key=key,
-        default={"checked": list(data.checked)},
+        default={"checked": []},
         on_go_change=follow,
         on_checked_change=lambda: None,
     )
-    return [str(item) for item in result.checked or []]
+    listed = set(data.keys)
+    return [item for item in result.checked or [] if item in listed]

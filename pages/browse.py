@@ -1,0 +1,27 @@
+"""Browse: walk a bucket by folders, open an object, hear it, take it along."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import browse, errors, gate, panel, session, startup
+
+services = startup.ready_services()
+actor = gate.actor()
+layout = session.header("Browse", services.layouts)
+scene = browse.Scene(services, actor, layout, browse.current_view(actor, layout))
+
+browse.controls(scene)
+with errors.shown():
+    listing = browse.load(scene)
+
+left, right = st.columns([2.4, 1], gap="medium")
+with left:
+    ticked = browse.table(scene, listing)
+with right, st.container(border=True, key="browse:panel"):
+    if ticked:
+        panel.selection(scene, listing, ticked)
+    if scene.view.at:
+        panel.one(scene)
+    elif not ticked:
+        panel.nothing(scene, listing)

@@ -1,0 +1,25 @@
+"""Home: for each kind of person, what waits and the first thing to do."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import errors, gate, home, session, startup
+from ui.cards.cards import show_cards
+from ui.text import plain_markdown
+
+services = startup.ready_services()
+actor = gate.actor()
+layout = session.header("Home", services.layouts)
+
+home.banners(services)
+with errors.shown():
+    seen = home.overview(services, actor, layout)
+
+if seen.people:
+    show_cards(seen.people, key="home:people")
+else:
+    st.info("Nothing waits for this role in this project. Browse shows what is stored.")
+st.markdown(f"##### {plain_markdown(layout.title)}")
+st.caption(plain_markdown(layout.description))
+show_cards(seen.buckets, key="home:buckets")

@@ -1,0 +1,276 @@
+"""The one place that wires settings to clients to services; nothing is made before it is asked.
+
+`services()` is the process's lazy, locked singleton, called by ui, server and cli alike. A console
+calls `start()` first: the store starts, and on its first start is filled, in the background, while
+`status()` tells pages how far it is.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from dotenv import load_dotenv
+
+from storage.config import Config, load_config
+from storage.demo.first_start import fill_once
+from storage.errors import ConfigError, StorageError
+from storage.layout.load import load_layouts
+from storage.layout.profile import Bucket, Layout
+from storage.objects.service import Objects
+from storage.objects.tickets import Tickets
+from storage.s3 import embedded
+from storage.s3.client import Connection, Store, connect
+from storage.s3.presign import origin
+from storage.settings import Secret, Settings, load_settings
+
+DEFAULT_CONFIG = Path("soundstage.toml")
+Mode = Literal["seaweedfs", "moto", "own"]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a page, a route or a command works with."""
+
+    settings: Settings
+    config: Config
+    layouts: Mapping[str, Layout]
+    objects: Objects
+    tickets: Tickets
+    mode: Mode
+    store_for: Callable[[Layout, Bucket], Store]
+    close: Callable[[], None] = field(repr=False)
+    embedded: embedded.EmbeddedStore | None = None
+
+    def origins(self) -> tuple[str, ...]:
+        """Where a browser fetches objects from, for the console's Content-Security-Policy."""
+        found = {
+            origin(self.store_for(layout, bucket), bucket.bucket)
+            for layout in self.layouts.values()
+            for bucket in layout.buckets
+        }
+        return tuple(sorted(found))
+
+
+class _Stores:
+    """One store per connection, made when first asked for."""
+
+    def __init__(self, base: Connection, environ: Mapping[str, str], *, own: bool) -> None:
+        self._base = base
+        self._environ = environ
+        self._own = own
+        self._made: dict[Connection, Store] = {}
+        self._lock = threading.Lock()
+
+    def get(self, layout: Layout, bucket: Bucket) -> Store:
+        wanted = self._base
+        if self._own:
+            region = bucket.region or wanted.region
+            wanted = _with_layout_keys(replace(wanted, region=region), layout, self._environ)
+        with self._lock:
+            if wanted not in self._made:
+                self._made[wanted] = connect(wanted)
+            return self._made[wanted]
+
+    def close(self) -> None:
+        with self._lock:
+            for store in self._made.values():
+                store.close()
+            self._made.clear()
+
+
+def _with_layout_keys(base: Connection, layout: Layout, environ: Mapping[str, str]) -> Connection:
+    """The layout's own credentials (such as BACKEND_AWS_KEY), where the environment has them."""
+    key = environ.get(layout.access_key_env, "")
+    secret = environ.get(layout.secret_key_env, "")
+    if not (key and secret):
+        return base
+    return replace(base, access_key_id=key, secret_access_key=Secret(secret), profile="")
+
+
+def _config_path(settings: Settings, given: Path | None) -> Path | None:
+    chosen = given or (Path(settings.config_file) if settings.config_file else None)
+    if chosen is not None and not chosen.is_file():
+        raise ConfigError(
+            f"There is no config file {str(chosen)!r}.",
+            "Set STORAGE_CONFIG (or --config) to a file that exists, or leave it out.",
+        )
+    return chosen or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What settings and files say, before anything is started. `own`: the user's own S3 is used."""
+
+    settings: Settings
+    config: Config
+    layouts: Mapping[str, Layout]
+    own: bool
+
+
+def configure(environ: Mapping[str, str], config_path: Path | None = None) -> Configuration:
+    """Reads and checks everything, starts nothing. Raises ConfigError for wrong settings or files.
+
+    Own S3 is used with a config file, S3_ENDPOINT_URL or STORAGE=aws, never because credentials
+    happen to lie around.
+    """
+    settings = load_settings(environ)
+    path = _config_path(settings, config_path)
+    config = load_config(path)
+    own = settings.storage != "embedded" and bool(
+        path or settings.endpoint_url or settings.storage == "aws"
+    )
+    return Configuration(settings, config, load_layouts(settings, config, environ), own)
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, with the `.env` file beside it; what is set already wins."""
+    load_dotenv(Path(".env"), override=False)
+    return os.environ
+
+
+def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:
+    """Services from an environment and a config file; starts the embedded store when it is used.
+
+    Raises ConfigError as `configure` does, Unavailable when the embedded store does not start.
+    """
+    configured = configure(environ, config_path)
+    settings, config, layouts = configured.settings, configured.config, configured.layouts
+    own = configured.own
+    lease = None if own else embedded.acquire(settings.data_path, kind=settings.embedded)
+    base = _embedded_connection(lease.store) if lease else _own_connection(settings, config)
+    stores = _Stores(base, environ, own=own)
+
+    def close() -> None:
+        stores.close()
+        if lease is not None:
+            lease.release()
+
+    return Services(
+        settings=settings,
+        config=config,
+        layouts=layouts,
+        objects=Objects(layouts, stores.get, lambda: datetime.now(UTC)),
+        tickets=Tickets(),
+        mode=lease.store.kind if lease else "own",
+        store_for=stores.get,
+        close=close,
+        embedded=lease.store if lease else None,
+    )
+
+
+def _embedded_connection(store: embedded.EmbeddedStore) -> Connection:
+    return Connection(
+        endpoint_url=store.endpoint_url,
+        region=store.region,
+        access_key_id=store.access_key_id,
+        secret_access_key=store.secret_access_key,
+        addressing="path",
+    )
+
+
+def _own_connection(settings: Settings, config: Config) -> Connection:
+    store = config.store
+    return Connection(
+        endpoint_url=settings.endpoint_url or store.endpoint_url,
+        region=settings.region or store.region,
+        access_key_id=settings.access_key_id,
+        secret_access_key=settings.secret_access_key,
+        session_token=settings.session_token,
+        profile="" if settings.access_key_id else store.profile,
+        addressing=settings.addressing or store.addressing,
+    )
+
+
+# -- the process's one instance -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far the console's start is. `error` says why it failed; `start()` tries again."""
+
+    state: Literal["stopped", "starting", "filling", "ready", "failed"] = "stopped"
+    done: int = 0
+    total: int = 0
+    text: str = ""
+    error: StorageError | None = None
+
+
+_lock = threading.Lock()
+_services: Services | None = None
+_status = Status()
+_status_lock = threading.Lock()
+
+
+def services(config_path: Path | None = None) -> Services:
+    """The process's services, built on the first call (a `.env` file beside it is read then)."""
+    global _services  # noqa: PLW0603  the singleton this module exists for
+    with _lock:
+        if _services is None:
+            _services = build(environment(), config_path)
+        return _services
+
+
+def install(ready: Services) -> None:
+    """Makes `ready` the process's services: for tests, which bring their own store."""
+    global _services  # noqa: PLW0603
+    with _lock:
+        _services = ready
+    _set_status(Status("ready"))
+
+
+def close() -> None:
+    """Lets go of clients and of the embedded store; the next call builds anew."""
+    global _services  # noqa: PLW0603
+    with _lock:
+        if _services is not None:
+            _services.close()
+        _services = None
+    _set_status(Status())
+
+
+def status() -> Status:
+    """How far `start()` is."""
+    with _status_lock:
+        return _status
+
+
+def start() -> None:
+    """Builds the services and fills a new embedded store in the background; returns at once."""
+    with _status_lock:
+        if _status.state not in ("stopped", "failed"):
+            return
+        _put_status(Status("starting", text="Starting the store"))
+    threading.Thread(target=_start, name="console-start", daemon=True).start()
+
+
+def _start() -> None:
+    try:
+        ready = services()
+        if ready.embedded is not None:
+            fill_once(
+                ready.embedded, ready.settings.data_path, ready.layouts, ready.store_for, _filling
+            )
+    except StorageError as error:
+        _set_status(Status("failed", error=error))
+    else:
+        _set_status(Status("ready"))
+
+
+def _filling(done: int, total: int, text: str) -> None:
+    _set_status(Status("filling", done, total, text))
+
+
+def _set_status(new: Status) -> None:
+    with _status_lock:
+        _put_status(new)
+
+
+def _put_status(new: Status) -> None:
+    global _status  # noqa: PLW0603
+    _status = new

@@ -1,0 +1,193 @@
+"""The parts of the Browse page: its address, its controls, the listed page, the table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from storage.access import allowed
+from storage.bootstrap import Services
+from storage.errors import InvalidInput
+from storage.layout.paths import parse_place
+from storage.layout.profile import Bucket, Layout
+from storage.layout.rules import check_keys
+from storage.model.people import Actor, Can
+from ui import session
+from ui.grid.grid import object_grid
+from ui.listing import Listing, arrange, grid_data
+from ui.text import plain_markdown
+from ui.view import PAGE_SIZES, View, read_view
+
+# A click in the table runs the page again; the folder is not asked for again within this time.
+_FRESH_S = 20.0
+_LISTED = "browse:listed"
+_TRAIL = "browse:trail"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who looks at what, with what: everything the parts of the page need."""
+
+    services: Services
+    actor: Actor
+    layout: Layout
+    view: View
+
+    @property
+    def bucket(self) -> Bucket:
+        return self.layout.bucket(self.view.bucket)
+
+    def may(self, can: Can) -> bool:
+        """Whether to offer it; the library decides again when it is asked for."""
+        return allowed(self.actor, can, self.layout, self.view.bucket)
+
+
+def current_view(actor: Actor, layout: Layout) -> View:
+    """The view of the address, on a bucket this person may see; ends the page if there is none."""
+    roles = session.visible_buckets(actor, layout)
+    if not roles:
+        st.info("Nothing in this project is open to this role. Choose another project.")
+        st.stop()
+    view = replace(read_view(st.query_params.to_dict()), project=layout.name)
+    if view.bucket in roles:
+        return view
+    if view.bucket:
+        st.info("That bucket is not in this project, or not open to this role.")
+    return View(project=layout.name, bucket=roles[0], per=view.per)
+
+
+def controls(scene: Scene) -> None:
+    """Bucket, "starts with", "contains", page size, reload; each change is a new address."""
+    layout, view, state = scene.layout, scene.view, st.session_state
+    state["browse:bucket"] = view.bucket
+    state["browse:starts"] = view.starts
+    state["browse:find"] = view.find
+    state["browse:per"] = view.page_size
+    titles = {
+        bucket.role: _bucket_label(bucket.title, live=bucket.live) for bucket in layout.buckets
+    }
+
+    def to_bucket() -> None:
+        # a second press on the chosen bucket leaves nothing chosen: stay there
+        session.go(View(view.project, state["browse:bucket"] or view.bucket, per=view.per).params())
+
+    def to_start() -> None:
+        _go_typed(layout, view, state["browse:starts"].strip())
+
+    def to_find() -> None:
+        session.go(view.with_(find=state["browse:find"].strip()).params())
+
+    def to_size() -> None:
+        session.go(view.with_(per=str(state["browse:per"])).params())
+
+    with st.container(key="browse:controls"):
+        st.segmented_control(
+            "Bucket",
+            session.visible_buckets(scene.actor, layout),
+            format_func=lambda role: titles[role],
+            key="browse:bucket",
+            on_change=to_bucket,
+            label_visibility="collapsed",
+        )
+        starts, find, per, again = st.columns([3, 2, 1, 0.6], vertical_alignment="bottom")
+        starts.text_input(
+            "Starts with",
+            key="browse:starts",
+            placeholder="Starts with … or paste an s3:// address",
+            label_visibility="collapsed",
+            on_change=to_start,
+        )
+        find.text_input(
+            "Contains",
+            key="browse:find",
+            placeholder="Contains …",
+            label_visibility="collapsed",
+            on_change=to_find,
+        )
+        per.selectbox(
+            "Rows a page",
+            PAGE_SIZES,
+            key="browse:per",
+            format_func=lambda size: f"{size:,} a page",
+            label_visibility="collapsed",
+            on_change=to_size,
+        )
+        again.button(
+            "Reload",
+            key="browse:reload",
+            on_click=lambda: state.pop(_LISTED, None),
+            width="stretch",
+        )
+
+
+def _bucket_label(title: str, *, live: bool) -> str:
+    return f":red[●] {plain_markdown(title)}" if live else plain_markdown(title)
+
+
+def _go_typed(layout: Layout, view: View, typed: str) -> None:
+    if not typed.startswith("s3://"):
+        session.go(view.with_(starts=typed).params())
+        return
+    try:
+        place = parse_place(typed, layout)
+    except InvalidInput as error:
+        st.toast(plain_markdown(f"{error.what} {error.remedy}"), icon="⚠️")
+        return
+    folder = place.key[: place.key.rfind("/") + 1]
+    opened = View(view.project, place.role, prefix=folder, per=view.per)
+    if place.key != folder:
+        # the key itself, even when it lies far behind the first page
+        opened = replace(opened, starts=place.key[len(folder) :], at=place.key)
+    session.go(opened.params())
+
+
+def load(scene: Scene) -> Listing:
+    """The listed page of the view: one request, or none when it was just asked for."""
+    view = scene.view
+    asked = (replace(view, at=""), scene.actor)
+    known = st.session_state.get(_LISTED)
+    if known is None or known[0] != asked or time.monotonic() - known[1] > _FRESH_S:
+        page = scene.services.objects.list_page(
+            scene.actor,
+            view.project,
+            view.bucket,
+            view.prefix + view.starts,
+            after=view.after,
+            limit=view.limit,
+        )
+        known = (asked, time.monotonic(), arrange(page.page, page.kinds, view))
+        st.session_state[_LISTED] = known
+    listing: Listing = known[2]
+    return listing
+
+
+def table(scene: Scene, listing: Listing) -> list[str]:
+    """The table of the view; returns the ticked keys."""
+    view = scene.view
+    data = grid_data(
+        listing,
+        view,
+        scene.layout,
+        before=_came_from(view, listing.next),
+        selectable=scene.may(Can.OBJECT_ARCHIVE),
+        warnings=_warnings(scene.layout, view.bucket, listing),
+    )
+    return object_grid(data, key="browse:grid")
+
+
+def _warnings(layout: Layout, role: str, listing: Listing) -> Mapping[str, str]:
+    findings = check_keys(layout, role, listing.rows["key"].to_pylist())
+    return {finding.key: finding.text for finding in findings}
+
+
+def _came_from(view: View, following: str | None) -> str | None:
+    """Where the page before this one started. S3 lists forwards only, so pages gone through are
+    remembered for this tab; a shared link into the middle has no page before it."""
+    scope = (view.project, view.bucket, view.prefix, view.starts, view.find, view.limit)
+    trail: dict[tuple[object, ...], str] = st.session_state.setdefault(_TRAIL, {})
+    if following is not None:
+        trail[scope, following] = view.after
+    return trail.get((scope, view.after))

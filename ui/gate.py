@@ -1,0 +1,52 @@
+"""Who is it, and what may they do. Without login there is one local person, who may "view as"."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from storage.model.people import Actor, Role, local_actor
+
+ROLE_TITLES = {
+    Role.EDITOR: "Content editor",
+    Role.QA: "QA listener",
+    Role.OPERATOR: "Operator",
+    Role.VIEWER: "Viewer",
+    Role.ADMIN: "Admin",
+}
+EVERYTHING = "Everything"
+_STATE = "gate:view-as"
+
+
+def actor() -> Actor:
+    """The person of this session, with the roles they look at the console with."""
+    role = viewed_role()
+    return local_actor(frozenset({role})) if role else local_actor()
+
+
+def viewed_role() -> Role | None:
+    """The one role chosen under "View as", None for all of them."""
+    raw = st.session_state.get(_STATE) or st.query_params.get("as", "")
+    return Role(raw) if raw in Role.__members__.values() else None
+
+
+def view_as() -> None:
+    """The switch, for the page's header; the choice holds for this browser tab."""
+    options = ["", *ROLE_TITLES]
+    if _STATE not in st.session_state:
+        st.session_state[_STATE] = viewed_role() or ""
+    st.selectbox(
+        "View as",
+        options,
+        key=_STATE,
+        format_func=lambda role: ROLE_TITLES[role] if role else EVERYTHING,
+        help="See the console as this kind of person sees it.",
+        label_visibility="collapsed",
+        on_change=_keep,
+    )
+
+
+def _keep() -> None:
+    if st.session_state[_STATE]:
+        st.query_params["as"] = st.session_state[_STATE]
+    else:
+        st.query_params.pop("as", None)
