@@ -53,7 +53,10 @@ def watch() -> Watch:
 
 @pytest.fixture
 def new_page(
-    browser: Browser, watch: Watch, request: pytest.FixtureRequest
+    browser: Browser,
+    watch: Watch,
+    request: pytest.FixtureRequest,
+    run_streamlit: Callable[..., str],  # so that the servers outlive the pages' last picture
 ) -> Iterator[Callable[..., Page]]:
     """`new_page(**options)`: a page with cookies of its own; options are Browser.new_context's.
 

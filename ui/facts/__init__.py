@@ -1,0 +1,1 @@
+"""The list of facts about a thing: `facts.facts`."""

@@ -1,0 +1,1 @@
+"""A picture shown without publishing it: `picture.picture`."""
