@@ -59,8 +59,8 @@ class Report:
     def _summary(self) -> str:
         whole = self.asked - len(self.missing) - len(self.incomplete)
         if whole == self.asked:
-            return f"all {self.asked} objects asked for are in this archive."
-        return f"only {whole} of the {self.asked} objects asked for are whole in this archive."
+            return f"all objects asked for are in this archive ({whole:,})."
+        return f"only {whole:,} of the {self.asked:,} objects asked for are whole in this archive."
 
 
 def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:
