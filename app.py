@@ -6,16 +6,12 @@ from server.errors import console_errors
 from server.lifespan import console_lifespan
 from server.middleware import console_middleware
 from server.routes import console_routes
-from server.startup import Startup
-from storage import bootstrap
-
-startup = Startup(bootstrap.services, bootstrap.close)
 
 app = st.App(
     # not beside pages/: Streamlit would find those files itself and run them without the gate
     "ui/console.py",
-    routes=console_routes(startup),
-    middleware=console_middleware(startup, lambda: st.get_option("server.address")),
-    lifespan=console_lifespan(startup, st.get_option),
+    routes=console_routes(),
+    middleware=console_middleware(st.get_option),
+    lifespan=console_lifespan(st.get_option),
     exception_handlers=console_errors(),
 )

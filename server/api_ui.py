@@ -1,4 +1,7 @@
-"""What our own components ask for: a clip's renewed URL, a ZIP of selected objects."""
+"""What our own components ask for: a clip's renewed URL, a ZIP of selected objects.
+
+The store is asked in worker threads, never in the event loop.
+"""
 
 from __future__ import annotations
 
@@ -12,45 +15,39 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from server.startup import Startup
+from server.ready import services_now
 from server.tokens import actor_of
 from storage.errors import InvalidInput
 
 MAX_BODY_BYTES = 64 * 1024  # a key is at most 1,024 bytes; the rest of a request is small
 
 
-class UiApi:
-    """Routes under `/api/ui`; the store is asked in worker threads, never in the event loop."""
+async def clip(request: Request) -> Response:
+    """`{layout, role, key, etag}` -> `{url, expires_at}` for the player."""
+    asked = await _read_strings(request, ("layout", "role", "key", "etag"))
+    link = await run_in_threadpool(
+        services_now().objects.clip_url,
+        actor_of(request),
+        asked["layout"],
+        asked["role"],
+        asked["key"],
+        etag=asked["etag"],
+    )
+    return JSONResponse({"url": link.url, "expires_at": link.expires_at.isoformat()})
 
-    def __init__(self, startup: Startup) -> None:
-        self._startup = startup
 
-    async def clip(self, request: Request) -> Response:
-        """`{layout, role, key, etag}` -> `{url, expires_at}` for the player."""
-        asked = await _read_strings(request, ("layout", "role", "key", "etag"))
-        services = self._startup.services()
-        link = await run_in_threadpool(
-            services.objects.clip_url,
-            actor_of(request),
-            asked["layout"],
-            asked["role"],
-            asked["key"],
-            etag=asked["etag"],
-        )
-        return JSONResponse({"url": link.url, "expires_at": link.expires_at.isoformat()})
-
-    async def zip(self, request: Request) -> Response:
-        """The objects of a ticket that a page made, as one streamed ZIP."""
-        services = self._startup.services()
-        ticket = services.tickets.redeem(actor_of(request), request.query_params.get("ticket", ""))
-        name = _file_name(f"{ticket.layout}-{ticket.role}")
-        headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
-        if request.method == "HEAD":
-            return Response(media_type="application/zip", headers=headers)
-        chunks = services.objects.archive(ticket.actor, ticket.layout, ticket.role, ticket.keys)
-        # the first chunk is asked for here, so that a refusal still has a status of its own
-        first = await run_in_threadpool(next, chunks, b"")
-        return ArchiveResponse(first, chunks, headers)
+async def archive(request: Request) -> Response:
+    """The objects of a ticket that a page made, as one streamed ZIP."""
+    services = services_now()
+    ticket = services.tickets.redeem(actor_of(request), request.query_params.get("ticket", ""))
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", f"{ticket.layout}-{ticket.role}")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
+    if request.method == "HEAD":
+        return Response(media_type="application/zip", headers=headers)
+    chunks = services.objects.archive(ticket.actor, ticket.layout, ticket.role, ticket.keys)
+    # the first chunk is asked for here, so that a refusal still has a status of its own
+    first = await run_in_threadpool(next, chunks, b"")
+    return ArchiveResponse(first, chunks, headers)
 
 
 class ArchiveResponse(StreamingResponse):
@@ -77,10 +74,6 @@ async def _after(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _file_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", text)
-
-
 async def _read_strings(request: Request, names: tuple[str, ...]) -> dict[str, str]:
     """The named strings of a JSON body. Raises InvalidInput saying what is wrong with it."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -90,7 +83,8 @@ async def _read_strings(request: Request, names: tuple[str, ...]) -> dict[str, s
     body = await _read_body(request)
     try:
         parsed: Any = json.loads(body)
-    except ValueError as error:
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("The request's JSON cannot be read.", "Check its syntax.") from error
     values = parsed if isinstance(parsed, dict) else {}
     wrong = [name for name in names if not isinstance(values.get(name), str)]

@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterable
 
 # A CSP host-source we accept from configuration: nothing that could end the directive.
-_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.*-]+)(:(\d{1,5}|\*))?")
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(\d{1,5}|\*))?")
+
+# The one inline script of Streamlit's index.html (`window.prerenderReady = false`). It changes only
+# with the pinned Streamlit; a test compares it with the file that is installed.
+STREAMLIT_INLINE_SCRIPT = "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='"
 
 # Features no page of the console uses. The player needs autoplay, copying needs clipboard-write.
 _REFUSED_FEATURES = (
@@ -55,7 +59,7 @@ def content_security_policy(origins: Iterable[str]) -> str:
     return "; ".join(
         [
             "default-src 'self'",
-            "script-src 'self' 'wasm-unsafe-eval' blob:",
+            f"script-src 'self' 'wasm-unsafe-eval' blob: {STREAMLIT_INLINE_SCRIPT}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

@@ -10,17 +10,17 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from server.startup import Startup
+from storage import bootstrap
 
 
 def console_lifespan(
-    startup: Startup, option: Callable[[str], Any]
+    option: Callable[[str], Any],
 ) -> Callable[[Any], AbstractAsyncContextManager[None]]:
     """The lifespan of the console. `option` reads a Streamlit option by name."""
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
-        startup.begin()
+        bootstrap.start()
         if Path(sys.argv[0]).name == "app.py":
             # under `streamlit run`; any other server chooses its port itself and announces it
             sys.stdout.write(f"\n  Soundstage: {console_url(option)}   (Ctrl+C ends it)\n\n")
@@ -28,7 +28,7 @@ def console_lifespan(
         try:
             yield
         finally:
-            await run_in_threadpool(startup.end)
+            await run_in_threadpool(bootstrap.close)
 
     return lifespan
 

@@ -6,8 +6,8 @@ Pure ASGI, because a websocket must pass through the same gate: it is how a page
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -15,28 +15,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.headers import FIXED_HEADERS, content_security_policy
 from server.loopback import REMEDY, address_refusal, is_api, refusal
-from server.startup import ANY_LOCAL_PORT, Startup
-
-PAGE_WAITS_S = 2.0
-"""How long a page's HTML waits for the services, to name the store's exact origin in its policy."""
+from server.ready import ANY_LOCAL_PORT, page_origins
 
 
-def console_middleware(
-    startup: Startup, server_address: Callable[[], str | None]
-) -> list[Middleware]:
-    """The layers, outermost first. `server_address` is Streamlit's option, read at start."""
-    return [
-        Middleware(SecurityHeaders, startup=startup),
-        Middleware(LoopbackOnly, server_address=server_address),
-    ]
+def console_middleware(option: Callable[[str], Any]) -> list[Middleware]:
+    """The layers, outermost first. `option` reads a Streamlit option by name."""
+    return [Middleware(SecurityHeaders), Middleware(LoopbackOnly, option=option)]
 
 
 class SecurityHeaders:
     """Sets the security headers on every HTTP response that passes."""
 
-    def __init__(self, app: ASGIApp, startup: Startup) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._startup = startup
         self._policy = content_security_policy([ANY_LOCAL_PORT])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,9 +44,8 @@ class SecurityHeaders:
 
     async def _add(self, scope: Scope, message: Message) -> None:
         if _is_page(message):
-            # a bucket may have moved region since, so the origins are asked for anew
-            origins = await run_in_threadpool(self._startup.origins, PAGE_WAITS_S)
-            self._policy = content_security_policy(origins)
+            # asked for anew each time: a bucket may have been found in another region since
+            self._policy = content_security_policy(await page_origins())
         headers = MutableHeaders(scope=message)
         headers.update(FIXED_HEADERS)
         headers["Content-Security-Policy"] = self._policy
@@ -72,9 +62,9 @@ def _is_page(message: Message) -> bool:
 class LoopbackOnly:
     """Refuses what does not come from this machine's own browser; at start, an open address."""
 
-    def __init__(self, app: ASGIApp, server_address: Callable[[], str | None]) -> None:
+    def __init__(self, app: ASGIApp, option: Callable[[str], Any]) -> None:
         self._app = app
-        self._server_address = server_address
+        self._option = option
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -91,7 +81,7 @@ class LoopbackOnly:
             await response(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = address_refusal(self._server_address())
+        error = address_refusal(self._option("server.address"))
         if error is None:
             await self._app(scope, receive, send)
             return

@@ -6,32 +6,33 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from server import VERSION
-from server.api_ui import UiApi
-from server.startup import Startup, State
+from server import VERSION, api_ui
+from server.ready import SERVING
+from storage import bootstrap
 from storage.errors import NotFound
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def console_routes(startup: Startup) -> list[Route]:
+def console_routes() -> list[Route]:
     """All routes under `/api`, for `st.App(routes=…)`."""
-    ui = UiApi(startup)
-
-    async def health(_request: Request) -> JSONResponse:
-        state = startup.state
-        return JSONResponse(
-            {"status": state, "mode": startup.mode, "version": VERSION},
-            status_code=503 if state is State.FAILED else 200,
-        )
-
     return [
-        Route("/api/health", health, methods=["GET"]),
-        Route("/api/ui/clip", ui.clip, methods=["POST"]),
-        Route("/api/ui/zip", ui.zip, methods=["GET"]),
+        Route("/api/health", _health, methods=["GET"]),
+        Route("/api/ui/clip", api_ui.clip, methods=["POST"]),
+        Route("/api/ui/zip", api_ui.archive, methods=["GET"]),
         # without this Streamlit answers any unknown address with its page and status 200
         Route("/api/{rest:path}", _nothing_here, methods=_METHODS),
     ]
+
+
+async def _health(_request: Request) -> JSONResponse:
+    """Whether the console is up: 200 from the first moment on, 503 once its store failed to."""
+    state = bootstrap.status().state
+    mode = bootstrap.services().mode if state in SERVING else ""
+    return JSONResponse(
+        {"status": state, "mode": mode, "version": VERSION},
+        status_code=503 if state == "failed" else 200,
+    )
 
 
 async def _nothing_here(request: Request) -> JSONResponse:

@@ -6,10 +6,11 @@ so the page leaves the selection here and the HTTP route picks it up.
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from storage.errors import InvalidInput, NotFound
 from storage.model.people import Actor
@@ -34,7 +35,11 @@ class Tickets:
     `clock` gives the time in UTC, `new_id` a random id of at least 128 bits.
     """
 
-    def __init__(self, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = lambda: secrets.token_urlsafe(16),
+    ) -> None:
         self._clock = clock
         self._new_id = new_id
         self._lock = threading.Lock()
