@@ -120,6 +120,16 @@ _STALE = Translation(
     "The object changed after it was read, so nothing was written.",
     "Reload, look at the newer version, and try again.",
 )
+_TAKEN = Translation(
+    Conflict,
+    "The bucket {bucket!r} exists already.",
+    "Use it, or choose another name: AWS bucket names are unique over all accounts.",
+)
+_UNSAID = Translation(
+    AccessDenied,
+    "The store did not accept the request and does not say why (400).",
+    "An expired session is the usual cause: sign in again and reload the page.",
+)
 _BUSY = Translation(
     Unavailable,
     "The store is too busy or not well ({code}).",
@@ -130,6 +140,7 @@ AWS_CODES: Mapping[str, Translation] = {
     "NoSuchBucket": _NO_BUCKET,
     "NoSuchKey": _NO_KEY,
     "NoSuchVersion": _NO_KEY,
+    "NoSuchUpload": _NO_KEY,
     "404": _NO_KEY,
     "NotFound": _NO_KEY,
     "AccessDenied": _DENIED,
@@ -173,6 +184,21 @@ AWS_CODES: Mapping[str, Translation] = {
         "The object is archived and must be restored before it can be read.",
         "Ask an operator to restore it from its storage class first.",
     ),
+    "BucketAlreadyExists": _TAKEN,
+    "BucketAlreadyOwnedByYou": _TAKEN,
+    "InvalidBucketName": Translation(
+        ConfigError,
+        "{bucket!r} is no valid bucket name.",
+        "Names have 3 to 63 lower-case letters, digits, dots and hyphens.",
+    ),
+    "KeyTooLongError": Translation(
+        InvalidInput, "The name is too long for this store.", "Keys have at most 1,024 bytes."
+    ),
+    "BadDigest": Translation(
+        Unavailable, "The bytes arrived damaged, so nothing was written.", "Try again."
+    ),
+    "400": _UNSAID,
+    "BadRequest": _UNSAID,
     "NotImplemented": Translation(Unsupported, "This store cannot do {action}."),
     "MethodNotAllowed": Translation(Unsupported, "This store cannot do {action}."),
     "405": Translation(Unsupported, "This store cannot do {action}."),
@@ -198,12 +224,14 @@ def translate(
     bucket: str,
     key: str = "",
     region: str = "",
+    status: int = 0,
 ) -> StorageError:
     """The typed error for AWS error `code` of `action` (such as "s3:GetObject").
 
-    Unknown codes pass through as a StorageError that names the code and the store's message.
+    Unknown codes pass through as a StorageError that names the code and the store's message;
+    with an HTTP `status` of 500 and more they are Unavailable.
     """
-    known = AWS_CODES.get(code)
+    known = AWS_CODES.get(code) or (_BUSY if status >= 500 else None)
     if known is None:
         return StorageError(
             f"The store answered {code or 'an unknown error'} to {action}: {message}",
@@ -211,15 +239,24 @@ def translate(
             bucket=bucket,
             key=key,
         )
-    arn = f"arn:aws:s3:::{bucket}" + ("/*" if key or action.endswith("Object") else "")
     words = {
         "bucket": bucket,
         "key": key,
         "action": action,
-        "resource": arn,
+        "resource": _resource(action, bucket),
         "code": code,
         "region": region or "another one",
     }
     return known.error(
         known.what.format(**words), known.remedy.format(**words), bucket=bucket, key=key
     )
+
+
+def _resource(action: str, bucket: str) -> str:
+    """What a policy line for `action` must name: the bucket, its objects, or every bucket."""
+    if not action.startswith("s3:") or action == "s3:ListAllMyBuckets":
+        return "*"
+    on_objects = action == "s3:ListMultipartUploadParts" or not (
+        "Bucket" in action or action.startswith("s3:List")
+    )
+    return f"arn:aws:s3:::{bucket}" + ("/*" if on_objects else "")

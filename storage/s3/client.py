@@ -1,0 +1,179 @@
+"""Connections to an S3 store: one client for each endpoint, region and set of credentials."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from storage.errors import ConfigError
+from storage.s3.failures import region_of, translating
+from storage.s3.signed_get import SignedGet, signed_get
+from storage.settings import Secret
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+    from mypy_boto3_s3 import S3Client
+
+    from storage.s3.capabilities import Capabilities
+
+__all__ = ["Connection", "Store", "connect", "translating"]
+
+# A page whose store is down must say so in a few seconds: three attempts at most, each short.
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 10
+ATTEMPTS = 3
+POOL_CONNECTIONS = 32
+_NO_SECRET = Secret("")
+_ELSEWHERE = frozenset({301, 302, 307, 400})  # how AWS answers for a bucket of another region
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a store is and who asks. All empty: AWS, with its usual chain of credentials."""
+
+    endpoint_url: str = ""
+    region: str = ""
+    access_key_id: str = ""
+    secret_access_key: Secret = _NO_SECRET
+    session_token: Secret = _NO_SECRET
+    profile: str = ""
+    addressing: str = ""  # "path", "virtual" or "auto"; "" is path for endpoints of one's own
+
+
+class Store:
+    """A connected store; thread-safe. Calls for a bucket go through `client_for(bucket)`."""
+
+    def __init__(self, connection: Connection, session: boto3.session.Session) -> None:
+        self.connection = connection
+        self._session = session
+        self._lock = threading.Lock()
+        self._clients: dict[str, S3Client] = {}
+        self._moved: dict[str, str] = {}
+        self._direct: dict[tuple[str, str], SignedGet | None] = {}
+        self._capabilities: Capabilities | None = None
+        self.client = self._client("")
+
+    @property
+    def moved(self) -> Mapping[str, str]:
+        """Buckets found in another region than configured, with that region."""
+        return MappingProxyType(self._moved)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do; asked once, by GET and HEAD only."""
+        from storage.s3 import capabilities  # noqa: PLC0415  it asks through this module
+
+        with self._lock:
+            if self._capabilities is None:
+                self._capabilities = capabilities.probe(self.client)
+            return self._capabilities
+
+    def client_for(self, bucket: str) -> S3Client:
+        """The client of the region where `bucket` was last found."""
+        region = self._moved.get(bucket)
+        return self.client if region is None else self._client(region)
+
+    def signed_get(self, bucket: str) -> SignedGet | None:
+        """How to GET from `bucket` without the SDK's model, None where only the SDK can."""
+        place = (bucket, self._moved.get(bucket, ""))
+        if place not in self._direct:
+            self._direct[place] = signed_get(
+                self.client_for(bucket),
+                self._session.get_credentials(),
+                bucket,
+                connect_timeout_s=CONNECT_TIMEOUT_S,
+                read_timeout_s=READ_TIMEOUT_S,
+                connections=POOL_CONNECTIONS,
+            )
+        return self._direct[place]
+
+    def credentials(self) -> Credentials | None:
+        """The credentials that sign, None when there are none. They may renew themselves."""
+        with translating("s3:ListBucket", ""):
+            return self._session.get_credentials()
+
+    def close(self) -> None:
+        """Closes the connections. The store is of no use afterwards."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            for direct in self._direct.values():
+                if direct is not None:
+                    direct.pool.close()
+            self._clients.clear()
+            self._direct.clear()
+
+    def _client(self, region: str) -> S3Client:
+        """Clients share the session, and with it credentials that renew themselves."""
+        with self._lock:
+            client = self._clients.get(region)
+            if client is None:
+                client = _new_client(self._session, self.connection, region)
+                client.meta.events.register("before-parameter-build.s3", _remember_bucket)
+                client.meta.events.register("needs-retry.s3", self._note_region)
+                self._clients[region] = client
+            return client
+
+    def _note_region(
+        self, response: tuple[Any, dict[str, Any]] | None, request_dict: dict[str, Any], **_: Any
+    ) -> None:
+        """Botocore follows a redirect to another region once; this keeps where it led to."""
+        if response is None or response[1].get("ResponseMetadata") is None:
+            return
+        answer = response[1]
+        region = region_of(answer)
+        bucket = request_dict.get("context", {}).get("soundstage_bucket", "")
+        asked = request_dict.get("context", {}).get("signing", {}).get("region", "")
+        status = answer["ResponseMetadata"].get("HTTPStatusCode")
+        if bucket and region and region != asked and status in _ELSEWHERE:
+            self._moved[bucket] = region
+
+
+def _remember_bucket(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    context["soundstage_bucket"] = params.get("Bucket", "")
+
+
+def connect(connection: Connection) -> Store:
+    """A store for `connection`; nothing is sent yet. Raises ConfigError for unusable settings."""
+    with translating("s3:ListBucket", ""):
+        session = boto3.session.Session(
+            aws_access_key_id=connection.access_key_id or None,
+            aws_secret_access_key=str(connection.secret_access_key) or None,
+            aws_session_token=str(connection.session_token) or None,
+            profile_name=connection.profile or None,
+        )
+        try:
+            return Store(connection, session)
+        except ValueError as error:  # botocore's answer to an address without a scheme or host
+            raise ConfigError(
+                f"{connection.endpoint_url!r} is no address of a store.",
+                "Write it like https://s3.example.org.",
+            ) from error
+
+
+def _new_client(session: boto3.session.Session, connection: Connection, region: str) -> S3Client:
+    endpoint = connection.endpoint_url or None
+    # what a person wrote; botocore itself refuses anything but auto, path and virtual
+    addressing: Any = connection.addressing or ("path" if endpoint else "auto")
+    config = Config(
+        signature_version="s3v4",
+        retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=POOL_CONNECTIONS,
+        tcp_keepalive=True,
+        user_agent_extra="soundstage",
+        # R2, Ceph and other servers refuse or mistake the checksums newer SDKs send unasked
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": addressing},
+    )
+    # without a region of its own or the profile's, AWS is asked where its global endpoint is
+    chosen = region or connection.region or session.region_name or "us-east-1"
+    return session.client("s3", region_name=chosen, endpoint_url=endpoint, config=config)

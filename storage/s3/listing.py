@@ -1,0 +1,143 @@
+"""One page of a bucket: folders and objects after a key, by one list request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+import pyarrow as pa
+
+from storage.errors import InvalidInput
+from storage.model.objects import OBJECT_SCHEMA, ListPage
+from storage.s3.client import Store, translating
+from storage.s3.listing_parse import NO_STORAGE_CLASS, ParsedListing, parse_listing
+
+LIST_PAGE_KEYS = 1_000  # ListObjectsV2: max-keys ceiling
+KEY_BYTES = 1_024  # S3: longest key
+# The greatest character of each UTF-8 length: what sorts after all that begins with a folder.
+_LAST = {4: "\U0010ffff", 3: "\uffff", 2: "\u07ff", 1: "\x7f"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    bucket: str
+    prefix: str
+    after: str
+    limit: int
+    delimiter: str
+
+    def query(self) -> dict[str, str]:
+        """The parameters of ListObjectsV2, as they stand in the URL."""
+        asked = {"prefix": self.prefix, "delimiter": self.delimiter, "start-after": self.after}
+        return {
+            "list-type": "2",
+            "encoding-type": "url",
+            "max-keys": str(self.limit),
+            **{name: value for name, value in asked.items() if value},
+        }
+
+
+def list_page(
+    store: Store,
+    bucket: str,
+    prefix: str = "",
+    *,
+    after: str = "",
+    limit: int = LIST_PAGE_KEYS,
+    delimiter: str = "/",
+) -> ListPage:
+    """At most `limit` (1 to 1,000) folders and objects under `prefix` that come after `after`.
+
+    One request; a second one by the SDK where the first answer was not a plain one. With
+    `delimiter` "" every key under the prefix, without folders. Continue with `after=page.next`.
+    Raises InvalidInput for a wrong limit, NotFound without such a bucket, AccessDenied,
+    Unavailable.
+    """
+    if not 1 <= limit <= LIST_PAGE_KEYS:
+        raise InvalidInput(
+            f"A page cannot have {limit} rows.", f"Ask for 1 to {LIST_PAGE_KEYS} rows."
+        )
+    ask = _Ask(bucket, prefix, after, limit, delimiter)
+    with translating("s3:ListBucket", bucket):
+        direct = store.signed_get(bucket)
+        body = direct.fetch(ask.query()) if direct else None
+        parsed = parse_listing(body) if body else None
+        requests = 1 if parsed or direct is None else 2
+        parsed = parsed or _by_sdk(store, ask)
+    return _page(parsed, ask, requests)
+
+
+def _by_sdk(store: Store, ask: _Ask) -> ParsedListing:
+    options: dict[str, Any] = {
+        "Prefix": ask.prefix,
+        "Delimiter": ask.delimiter,
+        "StartAfter": ask.after,
+    }
+    answer = store.client_for(ask.bucket).list_objects_v2(
+        Bucket=ask.bucket,
+        MaxKeys=ask.limit,
+        **{name: value for name, value in options.items() if value},
+    )
+    rows = answer.get("Contents", [])
+    columns = [
+        [row["Key"] for row in rows],
+        [row["Size"] for row in rows],
+        [row.get("ETag", "").strip('"') for row in rows],
+        [row["LastModified"] for row in rows],
+        [row.get("StorageClass", NO_STORAGE_CLASS) for row in rows],
+    ]
+    return ParsedListing(
+        prefixes=tuple(row["Prefix"] for row in answer.get("CommonPrefixes", [])),
+        objects=pa.RecordBatch.from_arrays(
+            [
+                pa.array(column, field.type)
+                for column, field in zip(columns, OBJECT_SCHEMA, strict=True)
+            ],
+            schema=OBJECT_SCHEMA,
+        ),
+        truncated=answer["IsTruncated"],
+        token=answer.get("NextContinuationToken", ""),
+    )
+
+
+def _page(parsed: ParsedListing, ask: _Ask, requests: int) -> ListPage:
+    # A server that starts after a place inside a folder names that folder again.
+    prefixes = tuple(folder for folder in parsed.prefixes if not ask.after.startswith(folder))
+    return ListPage(
+        bucket=ask.bucket,
+        prefix=ask.prefix,
+        prefixes=prefixes,
+        objects=parsed.objects,
+        complete=not parsed.truncated,
+        next=_continue_after(parsed, ask.after) if parsed.truncated else None,
+        requests=requests,
+    )
+
+
+def _continue_after(parsed: ParsedListing, after: str) -> str:
+    """What the next page starts after: this page's last key, or a place behind its last folder."""
+    last = _last_item(parsed)
+    if not last or last not in parsed.prefixes:
+        return last or after
+    # Keys may begin with the folder and U+10FFFF; then the folder came again, alone, and the
+    # next place lies one such character further.
+    behind = after if after.startswith(last) else last
+    room = KEY_BYTES - len(behind.encode())
+    return behind + _LAST.get(min(room, 4), "")
+
+
+def _last_item(parsed: ParsedListing) -> str:
+    """The last key or folder in the server's own order, "" on an empty page.
+
+    AWS orders keys by their UTF-8 bytes. SeaweedFS 4.48 walks a tree: `a`, `a/`, `a-1`, `a.txt`
+    (by bytes `a/` comes last), so the greatest item of a page need not be its last, and starting
+    after it repeats others. Its continuation token names the last item plainly, AWS's does not.
+    """
+    ends = list(parsed.prefixes[-1:])
+    if parsed.objects.num_rows:
+        ends.append(parsed.objects.column("key")[-1].as_py())
+    for token in (parsed.token, unquote_plus(parsed.token)):
+        if token in ends:
+            return token
+    return max(ends, key=str.encode, default="")

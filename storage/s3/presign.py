@@ -1,0 +1,112 @@
+"""Links that work without credentials: signed here, for one object and a limited life."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from storage.errors import AccessDenied, InvalidInput
+from storage.model.objects import PresignedUrl
+from storage.s3.client import Store, translating
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+
+MAX_LIFE_S = 604_800  # Signature Version 4: a presigned URL lives at most 7 days
+FILE_NAME_CHARACTERS = 200  # of 255 that common file systems take, with room for " (1)"
+
+
+def presign_get(
+    store: Store,
+    bucket: str,
+    key: str,
+    *,
+    expires_s: int,
+    now: datetime,
+    download_name: str | None = None,
+    content_type: str | None = None,
+    version_id: str | None = None,
+) -> PresignedUrl:
+    """A link to read one object for `expires_s` seconds (1 to 604,800) from `now`. Sends nothing.
+
+    It ends earlier with the credentials, and says so, where their end is known. With
+    `download_name` a browser saves the object under that name. Raises InvalidInput for another
+    life, AccessDenied when the credentials have ended, ConfigError without any.
+    """
+    if not 1 <= expires_s <= MAX_LIFE_S:
+        raise InvalidInput(f"A link cannot live {expires_s} seconds.", "Choose 1 second to 7 days.")
+    params: dict[str, Any] = {"Bucket": bucket, "Key": key}
+    if download_name is not None:
+        params["ResponseContentDisposition"] = attachment(download_name)
+    if content_type is not None:
+        params["ResponseContentType"] = content_type
+    if version_id is not None:
+        params["VersionId"] = version_id
+    credentials = store.credentials()
+    with translating("s3:GetObject", bucket, key):
+        token = credentials.get_frozen_credentials().token if credentials else None
+        # renewing credentials may have happened just now, so their end is read afterwards
+        end = _end_of(credentials)
+        life_s, shortened = _life(expires_s, now, end)
+        url = store.client_for(bucket).generate_presigned_url(
+            "get_object", Params=params, ExpiresIn=life_s
+        )
+    return PresignedUrl(
+        url=url,
+        expires_at=now + timedelta(seconds=life_s),
+        shortened=shortened,
+        end_is_certain=end is not None or not token,
+    )
+
+
+def origin(store: Store, bucket: str) -> str:
+    """scheme://host[:port] that browsers fetch objects of `bucket` from. Sends nothing."""
+    with translating("s3:GetObject", bucket):
+        url = store.client_for(bucket).generate_presigned_url(
+            "get_object", Params={"Bucket": bucket, "Key": "key"}
+        )
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def attachment(name: str) -> str:
+    """A Content-Disposition that saves under `name` (RFC 6266): ASCII, and UTF-8 beside it."""
+    clean = _file_name(name)
+    plain = unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode()
+    # a "%" or a backslash in the quoted form is read differently by different browsers
+    plain = re.sub(r'["\\%;]', "_", plain).strip(" .") or "download"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"
+
+
+def _file_name(name: str) -> str:
+    """`name` without folders, control and direction characters, which could disguise its ending."""
+    shown = "".join(
+        character for character in name if unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+    )
+    last = re.split(r"[/\\]", shown)[-1].strip(" .")
+    if len(last) > FILE_NAME_CHARACTERS:
+        stem, dot, ending = last.rpartition(".")
+        tail = dot + ending if stem and len(ending) <= 10 else ""
+        last = last[: FILE_NAME_CHARACTERS - len(tail)] + tail
+    return last or "download"
+
+
+def _end_of(credentials: Credentials | None) -> datetime | None:
+    """When these credentials end, None when unknown; botocore keeps it only under this name."""
+    end: datetime | None = getattr(credentials, "_expiry_time", None)
+    return end
+
+
+def _life(expires_s: int, now: datetime, end: datetime | None) -> tuple[int, str]:
+    if end is None or now + timedelta(seconds=expires_s) <= end:
+        return expires_s, ""
+    left_s = int((end - now).total_seconds())
+    if left_s < 1:
+        raise AccessDenied(
+            "The credentials of this console have expired.", "Sign in again and reload the page."
+        )
+    at = end.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return left_s, f"The link ends at {at}, when the credentials that sign it end."
