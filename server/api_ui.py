@@ -44,10 +44,13 @@ async def archive(request: Request) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
     if request.method == "HEAD":
         return Response(media_type="application/zip", headers=headers)
-    chunks = services.objects.archive(ticket.actor, ticket.layout, ticket.role, ticket.keys)
-    # the first chunk is asked for here, so that a refusal still has a status of its own
-    first = await run_in_threadpool(next, chunks, b"")
-    return ArchiveResponse(first, chunks, headers)
+
+    def begin() -> tuple[bytes, Iterator[bytes]]:
+        # with the first chunk, so that a refusal still has a status of its own
+        chunks = services.objects.archive(ticket.actor, ticket.layout, ticket.role, ticket.keys)
+        return next(chunks, b""), chunks
+
+    return ArchiveResponse(*await run_in_threadpool(begin), headers)
 
 
 class ArchiveResponse(StreamingResponse):

@@ -16,7 +16,7 @@ from storage.errors import InvalidInput, NotFound
 from storage.model.people import Actor
 
 TICKET_LIFE = timedelta(minutes=10)
-MAX_TICKETS = 64  # times 1,000 keys of at most 1 KiB: 64 MiB at the very worst, usually 3
+MAX_TICKETS = 64  # times 2,000 keys of at most 1 KiB: 125 MiB at the very worst, usually 5
 
 
 @dataclass(frozen=True, slots=True)

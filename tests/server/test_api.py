@@ -40,6 +40,7 @@ from storage.objects.tickets import Tickets
 
 OWN = "http://127.0.0.1:8501"
 CLIP = {"layout": "ssi", "role": "stage", "key": "mastered/é\u202e.mp3", "etag": "abc"}
+VIEWER = local_actor(frozenset({Role.VIEWER}))
 END = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
 
@@ -62,8 +63,13 @@ class Objects:
 
     def archive(self, *place: Any) -> Iterator[bytes]:
         self.asked.append(place)
+        self.threads.add(threading.current_thread().name)
         if self.error:
             raise self.error
+        return self._chunks()
+
+    def _chunks(self) -> Iterator[bytes]:
+        self.threads.add(threading.current_thread().name)
         try:
             for chunk in self.chunks:
                 if isinstance(chunk, Exception):
@@ -175,9 +181,13 @@ def test_a_clip_gets_a_fresh_url(objects: Objects, send: Any) -> None:
     assert_protected(answer)
 
 
-def test_the_store_is_not_asked_in_the_event_loop(objects: Objects, send: Any) -> None:
+def test_the_store_is_not_asked_in_the_event_loop(
+    services: SimpleNamespace, objects: Objects, send: Any
+) -> None:
     """A slow store must not stop the other requests."""
     send("POST", "/api/ui/clip", json=CLIP)
+    send("GET", f"/api/ui/zip?ticket={services.tickets.issue(VIEWER, 'ssi', 'stage', ['a'])}")
+    assert len(objects.asked) == 2
     assert threading.current_thread().name not in objects.threads
 
 
@@ -256,8 +266,6 @@ def test_requests_wait_for_no_store(monkeypatch: pytest.MonkeyPatch, send: Any) 
 
 
 # -- a ZIP --------------------------------------------------------------------------------------
-
-VIEWER = local_actor(frozenset({Role.VIEWER}))
 
 
 def test_a_ticket_is_answered_with_a_zip(services: SimpleNamespace, send: Any) -> None:
