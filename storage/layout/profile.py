@@ -160,17 +160,17 @@ class _Reader:
     kinds: tuple[KeyKind, ...]
     names: tuple[str, ...]  # by index of the union's groups; "" for none
     union: re.Pattern[str]
-    page: re.Pattern[str] | None  # many keys of the first kind, where its length is fixed
+    page: re.Pattern[str] | None  # many keys of the first kind, where it is bounded
 
     @classmethod
     def of(cls, kinds: tuple[KeyKind, ...]) -> _Reader:
         templates = [kind.template for kind in kinds]
-        fixed = bool(templates) and templates[0].fixed_length
+        bounded = bool(templates) and templates[0].bounded
         return cls(
             kinds,
             ("", *(kind.kind for kind in kinds)),
             compile_union(templates),
-            re.compile(f"(?:{templates[0].pattern}\0)*+") if fixed else None,
+            re.compile(f"(?:{templates[0].pattern}\0)*+") if bounded else None,
         )
 
 

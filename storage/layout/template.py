@@ -128,8 +128,8 @@ class Template:
         return sum(len(part.literal) for part in self._parts)
 
     @property
-    def fixed_length(self) -> bool:
-        """Whether every key of this template is as long as every other."""
+    def bounded(self) -> bool:
+        """Whether no field is of free length, so that no field can hold a separator of keys."""
         return not any(part.name and FIELD_TYPES[part.type].open for part in self._parts)
 
     @property

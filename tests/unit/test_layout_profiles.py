@@ -169,6 +169,13 @@ def test_access_fits_the_kind_of_data(layout: Layout) -> None:
     assert layout.grants(Role.ADMIN, "no such role") == frozenset()
 
 
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_people_start_where_they_may_look(layout: Layout) -> None:
+    """Home sends nobody to a bucket whose names they may not see."""
+    for start in layout.starts:
+        assert Can.OBJECT_LIST in layout.grants(start.person, start.bucket)
+
+
 def test_private_projects_are_marked() -> None:
     """Speech coach, autobio and serene hold personal data; courses and stories do not."""
     marked = {name for name, layout in LAYOUTS.items() if layout.personal_data}
