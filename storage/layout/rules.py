@@ -37,7 +37,11 @@ def check_write(layout: Layout, bucket_role: str, key: str) -> None:
 
 
 def check_keys(layout: Layout, bucket_role: str, keys: Sequence[str]) -> tuple[Finding, ...]:
-    """Every broken rule among `keys` of that bucket, rule by rule in the layout's order."""
+    """Every broken rule among `keys` of that bucket, rule by rule in the layout's order.
+
+    Raises ConfigError for a role the layout does not have.
+    """
+    layout.bucket(bucket_role)  # an unknown role is an error, not a bucket without findings
     found: list[Finding] = []
     for rule in layout.rules:
         found += [
@@ -66,9 +70,13 @@ def _in_two_cases(
     layout: Layout, rule: Rule, bucket_role: str, keys: Sequence[str]
 ) -> Iterator[Finding]:
     """A finding for each spelling but one: the written case where it is there, else the first."""
+    alike: dict[str, list[str]] = {}
+    for key in dict.fromkeys(keys):
+        alike.setdefault(key.lower(), []).append(key)
+    twins = [key for group in alike.values() if len(group) > 1 for key in group]
     for kind in _kinds(layout, rule, bucket_role):
         spellings: dict[str, list[str]] = {}
-        for key in dict.fromkeys(keys):
+        for key in twins:
             fields = kind.template.match(key)
             if fields is not None:
                 spellings.setdefault(kind.template.render(fields), []).append(key)
