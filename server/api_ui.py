@@ -1,4 +1,4 @@
-"""What our own components ask for: a clip's renewed URL, a ZIP of selected objects.
+"""What our own components ask for: a clip's renewed URL, a file, a ZIP of selected ones.
 
 The store is asked in worker threads, never in the event loop.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from server.ready import services_now
@@ -34,6 +34,19 @@ async def clip(request: Request) -> Response:
         etag=asked["etag"],
     )
     return JSONResponse({"url": link.url, "expires_at": link.expires_at.isoformat()})
+
+
+async def download(request: Request) -> Response:
+    """Leads the browser to the store, which sends `key` as a file: `?layout=&role=&key=`."""
+    asked = request.query_params
+    link = await run_in_threadpool(
+        services_now().objects.download,
+        actor_of(request),
+        asked.get("layout", ""),
+        asked.get("role", ""),
+        asked.get("key", ""),
+    )
+    return RedirectResponse(link.url, status_code=302)
 
 
 async def archive(request: Request) -> Response:

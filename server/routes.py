@@ -19,6 +19,7 @@ def console_routes() -> list[Route]:
     return [
         Route("/api/health", _health, methods=["GET"]),
         Route("/api/ui/clip", api_ui.clip, methods=["POST"]),
+        Route("/api/ui/download", api_ui.download, methods=["GET"]),
         Route("/api/ui/zip", api_ui.archive, methods=["GET"]),
         # without this Streamlit answers any unknown address with its page and status 200
         Route("/api/{rest:path}", _nothing_here, methods=_METHODS),

@@ -31,6 +31,7 @@ from storage.units import human_seconds
 PAGE_MAX = 1_000  # ListObjectsV2: max-keys ceiling
 CLIP_LIFE_S = 900  # long enough to hear a story; a paused player asks for a new one
 PRIVATE_LIFE_S = 300  # personal data: decision of the product, nothing lives longer
+DOWNLOAD_LIFE_S = 60  # the browser follows it at once; a transfer under way is not cut off
 LINK_MIN_S = 300  # shorter and it has ended before the other person opens the message
 LINK_MAX_S = 7 * 86_400  # SigV4: X-Amz-Expires ceiling
 PRIVATE_LINK_MIN_S = 60
@@ -231,6 +232,18 @@ class Objects:
             expires_s=expires_s,
             now=self._clock(),
             download_name=download_name(key) if download else None,
+        )
+
+    def download(self, actor: Actor, layout: str, role: str, key: str) -> PresignedUrl:
+        """A URL that is followed at once and saves the object under the key's last segment."""
+        where = self._require(actor, Can.OBJECT_READ, layout, role)
+        return presign_get(
+            where.store,
+            where.bucket.bucket,
+            key,
+            expires_s=DOWNLOAD_LIFE_S,
+            now=self._clock(),
+            download_name=download_name(key),
         )
 
     def archive(self, actor: Actor, layout: str, role: str, keys: Sequence[str]) -> Iterator[bytes]:
