@@ -13,11 +13,9 @@ _UNSEEN = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef"
 )
-# Our own symbols, where the text itself holds them: they would be read as what they stand for.
-_TAKEN = r"[\u2400-\u2421]|\\(?=u\{)"
-# A space at an end or after another space would be lost, or not be counted.
-_LOST_SPACE = r"(?<![^ ]) | \Z"
-_ODD = re.compile(f"{_LOST_SPACE}|{_TAKEN}|[{_UNSEEN}]")
+# A space at an end or after another space would be lost or not be counted; a backslash before
+# "u{" would be read as one of our own codes.
+_ODD = re.compile(rf"(?<![^ ]) | \Z|\\(?=u\{{)|[{_UNSEEN}]")
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # Streamlit looks for these after markdown's own escapes are gone: icons, emoji and directives
@@ -27,24 +25,17 @@ _JOINER = "\u2060"  # takes no room, allows no line break, and is part of no wor
 
 
 def visible(text: str) -> str:
-    r"""`text` on one line, with everything in it that cannot be seen shown as a symbol.
+    r"""`text` on one line, with everything in it that cannot be seen shown by its code point.
 
-    Control characters become ␀ to ␡; spaces that would be lost (first, last, repeated) ␠; line and
-    paragraph separators, bidi overrides, zero-width and other invisible characters \u{…} with
-    their code point. Two different texts never look alike because of these; composed and
-    decomposed letters (é) still do.
+    Line breaks and other control characters, bidi overrides, zero-width and other invisible
+    characters, and spaces that would be lost (first, last, repeated) become \u{…}: a code every
+    font can show. Two different texts never look alike because of these; composed and decomposed
+    letters (é) still do.
     """
-    marked = _ODD.sub(lambda odd: "␠" if odd[0] == " " else _code(odd[0]), text)
+    marked = _ODD.sub(lambda odd: _code(odd[0]), text)
     if marked.isprintable():
         return marked
-    return "".join(char if char.isprintable() else _symbol(char) for char in marked)
-
-
-def _symbol(char: str) -> str:
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else _code(char)
+    return "".join(char if char.isprintable() else _code(char) for char in marked)
 
 
 def _code(char: str) -> str:

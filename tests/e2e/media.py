@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 import wave
 from collections.abc import Iterator
@@ -120,13 +121,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet: `Media.fetches` has it all."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # browsers hang up all the time
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def media_server(files: dict[str, bytes]) -> Iterator[Media]:
     """Serves `files` on a free port of this machine until the block ends."""
     media = Media(files)
     handler = type("Handler", (_Handler,), {"media": media})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     media.origin = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

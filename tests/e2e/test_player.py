@@ -108,8 +108,11 @@ def test_seeking_asks_the_store_for_the_range(media: Media, show: Callable[..., 
     assert media.renewals == []
 
 
-def test_a_rerun_does_not_interrupt(media: Media, show: Callable[..., Locator]) -> None:
-    """The script runs again and the sound goes on: same element, never emptied or paused."""
+@pytest.mark.parametrize("cause", ["Rerun", "New address", "theme"])
+def test_sound_survives_what_happens_around_it(
+    media: Media, show: Callable[..., Locator], cause: str
+) -> None:
+    """Reruns, newer addresses of the same bytes and a change of theme: the sound just goes on."""
     player = show("long.wav")
     player.get_by_label("Play").click()
     wait_until(player, has_passed(0.3))
@@ -119,13 +122,17 @@ def test_a_rerun_does_not_interrupt(media: Media, show: Callable[..., Locator]) 
         "   a.addEventListener(name, () => window.interrupted.push(name)); }"
     )
     before = audio(player)
-    for run in (2, 3):
-        player.page.get_by_role("button", name="Rerun").click()
-        expect(player.page.get_by_text(f"run {run}", exact=True)).to_be_visible()
+    if cause == "theme":
+        player.page.emulate_media(color_scheme="dark")
+    else:
+        for run in (2, 3):
+            player.page.get_by_role("button", name=cause).click()
+            expect(player.page.get_by_text(f"run {run}", exact=True)).to_be_visible()
     settle(player.page)
-    wait_until(player, has_passed(float(str(before["at"])) + 0.5))
+    wait_until(player, has_passed(float(str(before["at"])) + 0.7))
     assert player.page.evaluate("window.interrupted") == []
     assert player.locator("audio").evaluate("a => a === window.playing")
+    assert media.renewals == []
 
 
 def test_expired_while_paused_goes_on_where_it_was(
@@ -240,6 +247,21 @@ def test_a_console_that_is_down_is_not_a_broken_file(
     player.page.route("**/api/ui/clip", lambda route: route.abort())
     player.get_by_role("button", name="Try again").click()
     expect(player.get_by_role("alert")).to_contain_text("The console does not answer.")
+
+
+def test_a_store_that_is_down_is_not_a_broken_file(
+    media: Media, show: Callable[..., Locator]
+) -> None:
+    """When the store does not answer, the player says so; "Try again" works once it does."""
+    player = show("other.wav")
+    page = player.page
+    page.route(f"{media.origin}/**", lambda route: route.abort())
+    page.reload()
+    expect(player.get_by_role("alert")).to_contain_text("The store cannot be reached")
+    page.unroute(f"{media.origin}/**")
+    player.get_by_role("button", name="Try again").click()
+    wait_until(player, has_passed(0.2))
+    expect(player.get_by_role("alert")).to_be_hidden()
 
 
 def test_another_object_stops_the_old_one(media: Media, show: Callable[..., Locator]) -> None:

@@ -16,16 +16,10 @@ ANY_TEXT = st.text(st.characters())  # lone surrogates too: JSON text can hold t
 
 def _read(shown: str) -> str:
     """What a careful reader takes `shown` for."""
-
-    def meant(found: re.Match[str]) -> str:
-        if found[1]:
-            return chr(int(found[1], 16))
-        return "\x7f" if found[0] == "␡" else chr(ord(found[0]) - 0x2400)
-
-    return re.sub(r"\\u\{([0-9a-f]+)\}|[\u2400-\u2421]", meant, shown)
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), shown)
 
 
-@given(ANY_TEXT | st.text("\\u{}0fab \u2400\u2420\u202e\n", max_size=12))
+@given(ANY_TEXT | st.text("\\u{}05c \u202e\n", max_size=12))
 def test_visible_tells_every_text_from_every_other(text: str) -> None:
     """What is shown can be read back to exactly the text it came from."""
     assert _read(visible(text)) == text
@@ -46,13 +40,13 @@ def test_visible_leaves_nothing_unseen(text: str) -> None:
         ("mastered/0A1B-é 日本 🎧.mp3", "mastered/0A1B-é 日本 🎧.mp3"),
         ("", ""),
         (r"C:\users\new", r"C:\users\new"),
-        ("a\nb\r\n", "a␊b␍␊"),
-        ("\x00\x1b[31m\x7f\x85", r"␀␛[31m␡\u{85}"),
+        ("a\nb\r\n", r"a\u{a}b\u{d}\u{a}"),
+        ("\x00\x1b[31m\x7f\x85", r"\u{0}\u{1b}[31m\u{7f}\u{85}"),
         ("invoice\u202egpj.mp3", r"invoice\u{202e}gpj.mp3"),
         ("a\u200bb\ufeff", r"a\u{200b}b\u{feff}"),
         ("\u2028\xa0\ufe0f\u3164", r"\u{2028}\u{a0}\u{fe0f}\u{3164}"),
-        (" a  b ", "␠a ␠b␠"),
-        ("␀ and \\u{0}", r"\u{2400} and \u{5c}u{0}"),
+        (" a  b ", r"\u{20}a \u{20}b\u{20}"),
+        (r"literally \u{0}", r"literally \u{5c}u{0}"),
         ("\ud800", r"\u{d800}"),
         ("<script>", "<script>"),
     ],

@@ -1,27 +1,8 @@
-// The audio player. Streamlit calls the default export again whenever `data` or the theme changes,
-// without a cleanup in between, so there is one Player an element, and it decides what is new.
+// The audio player over one <audio> element. Joined with asking.js and measures.js in front.
 
 const ALIVE_S = 10; // a source that sounded this long may be renewed again
-const players = new WeakMap();
 const taste = { volume: 1, muted: false, speed: 1, loop: false }; // kept from one clip to the next
 let sounding = null; // only one player on the page is heard
-
-export default function mount({ data, parentElement }) {
-  const root = parentElement.querySelector(".player");
-  let player = players.get(parentElement);
-  if (player?.root !== root) {
-    player?.dispose();
-    player = new Player(root);
-    players.set(parentElement, player);
-  }
-  player.show(data);
-  const mine = ++player.mounts;
-  return () => {
-    if (player.mounts !== mine) return; // an overtaken call must not end its successor
-    players.delete(parentElement);
-    player.dispose();
-  };
-}
 
 class Player {
   mounts = 0;
@@ -133,6 +114,7 @@ class Player {
   async renew(wantsSound, position = this.position) {
     this.setWanted(wantsSound);
     this.position = position;
+    this.hasMetadata = false;
     const turn = ++this.turn;
     this.setLoading(true);
     try {
@@ -279,6 +261,7 @@ class Player {
     if (problem) {
       this.setWanted(false);
       this.setLoading(false);
+      this.audio.pause(); // what it holds in advance may still sound
     }
     this.part("what").textContent = problem?.message ?? "";
     this.part("remedy").textContent = problem?.remedy ?? "";

@@ -11,7 +11,7 @@ import streamlit as st
 from ui.text import visible
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("asking.js", "measures.js", "player.js")
+_SCRIPTS = ("asking.js", "measures.js", "player.js", "mount.js")  # one module together
 
 _component = st.components.v2.component(
     "soundstage.player",
@@ -34,7 +34,7 @@ def player(
 
     `renew` is the JSON body of POST /api/ui/clip that asks for the next URL. It also says which
     bytes are played: a rerun with the same `renew` never interrupts, another one stops the old
-    audio. `name` and `content_type` are shown as they are, whatever they hold.
+    audio. `name` is shown character by character: pass a key through `visible` first.
     """
     _component(
         key=key,
@@ -42,7 +42,7 @@ def player(
             "url": url,
             "expires_at": expires_at.astimezone(UTC).isoformat(),
             "renew": dict(renew),
-            "name": visible(name),
+            "name": name,
             "content_type": visible(content_type),
         },
     )

@@ -41,6 +41,8 @@ st.button("Rerun")
 if st.button("Another clip"):
     st.query_params["clip"] = "other.wav"
     st.rerun()
+if st.button("New address"):
+    st.session_state.pop("addresses")
 if st.toggle("Without a player"):
     clips = []
 for number, name in enumerate(clips):
