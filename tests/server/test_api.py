@@ -61,6 +61,13 @@ class Objects:
             raise self.error
         return PresignedUrl(url="http://127.0.0.1:9/clip?X-Amz-Signature=1", expires_at=END)
 
+    def download(self, *place: Any) -> PresignedUrl:
+        self.asked.append(place)
+        self.threads.add(threading.current_thread().name)
+        if self.error:
+            raise self.error
+        return PresignedUrl(url="http://127.0.0.1:9/clip?X-Amz-Signature=2", expires_at=END)
+
     def archive(self, *place: Any) -> Iterator[bytes]:
         self.asked.append(place)
         self.threads.add(threading.current_thread().name)
@@ -263,6 +270,28 @@ def test_requests_wait_for_no_store(monkeypatch: pytest.MonkeyPatch, send: Any) 
         answer = send(method, path, json=body)
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "unavailable"
+
+
+# -- one object ---------------------------------------------------------------------------------
+
+
+def test_a_download_leads_to_the_store(objects: Objects, send: Any) -> None:
+    """The key arrives as people wrote it, and the browser is sent on without keeping the way."""
+    query = {"layout": "ssi", "role": "stage", "key": "a+b %2F#?&é.mp3"}
+    answer = send("GET", "/api/ui/download", params=query)
+    assert answer.is_redirect
+    assert answer.headers["Location"] == "http://127.0.0.1:9/clip?X-Amz-Signature=2"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert objects.asked == [(local_actor(), "ssi", "stage", "a+b %2F#?&é.mp3")]
+    assert threading.current_thread().name not in objects.threads
+
+
+def test_a_refused_download_leads_nowhere(objects: Objects, send: Any) -> None:
+    """The library's refusal is the answer."""
+    objects.error = AccessDenied("You may not.", "Ask.")
+    answer = send("GET", "/api/ui/download", params={"layout": "ssi"})
+    assert answer.status_code == 403
+    assert "Location" not in answer.headers
 
 
 # -- a ZIP --------------------------------------------------------------------------------------
