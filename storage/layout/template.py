@@ -70,9 +70,7 @@ FIELD_TYPES: Mapping[str, FieldType] = {
     ),
     "filename": FieldType(r"[^/]+\.[A-Za-z0-9]{1,8}", "a file name with an ending", "example.bin"),
     "audio": FieldType(rf"[^/]+\.(?i:{_AUDIO})", "the name of an audio file", "example.mp3"),
-    "audioext": FieldType(
-        f"(?i:{_AUDIO})", "the ending of an audio file, such as mp3", "mp3", open=False
-    ),
+    "audioext": FieldType(f"(?i:{_AUDIO})", "the ending of an audio file, such as mp3", "mp3"),
     "text": FieldType(rf"[^/]+\.(?i:{_TEXT})", "the name of a text file", "example.txt"),
 }
 

@@ -77,7 +77,6 @@ def test_a_viewer_of_personal_data_reads_no_object() -> None:
     """Whoever may only list speech-coach recordings gets no action on objects."""
     document = policy(LAYOUTS["speech-coach"], Role.VIEWER)
     assert actions_on(document, "arn:aws:s3:::speech-coach-audio") == {
-        "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
         "s3:ListBucket",
         "s3:ListBucketMultipartUploads",
