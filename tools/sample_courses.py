@@ -135,5 +135,11 @@ def _add_strays(samples: Samples, italian: list[Clip]) -> None:
     )
     key = f"mastered/{upper_id('ita_for_eng|unfinished')}.mp3"
     samples.unfinished.append(
-        {"layout": "ssi", "role": "stage", "key": key, "content_type": "audio/mpeg", "file": clip}
+        {
+            "layout": "ssi",
+            "role": "stage",
+            "key": key,
+            "content_type": "audio/mpeg",
+            "files": [clip],
+        }
     )

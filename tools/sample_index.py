@@ -1,4 +1,4 @@
-"""Collects sample files and where each goes; writes them and `index.json`, which seeding reads."""
+"""Collects sample files and where each goes; writes `index.json`, which seeding reads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Samples:
 
     folder: Path
     objects: list[dict[str, Any]] = field(default_factory=list)
-    unfinished: list[dict[str, str]] = field(default_factory=list)
+    unfinished: list[dict[str, Any]] = field(default_factory=list)
     missing: list[dict[str, str]] = field(default_factory=list)
 
     def file(self, path: str, body: bytes) -> str:
@@ -50,12 +50,8 @@ class Samples:
         self.objects.append({**entry, "files": list(files), **more})
 
     def write_index(self) -> None:
-        """`index.json`, one object a line so that differences can be read.
-
-        JSON comes last: manifests and registries mention audio, which must be there before them.
-        """
-        ordered = sorted(self.objects, key=lambda entry: entry["content_type"] == JSON)
-        parts = {"objects": ordered, "unfinished": self.unfinished, "missing": self.missing}
+        """`index.json`, one object a line so that differences can be read."""
+        parts = {"objects": self.objects, "unfinished": self.unfinished, "missing": self.missing}
         lines = []
         for name, entries in parts.items():
             rows = ",\n".join("  " + json.dumps(entry, ensure_ascii=False) for entry in entries)

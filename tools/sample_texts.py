@@ -189,7 +189,6 @@ ODD_NAMES: tuple[str, ...] = (
     "@SUM(1+1).mp3",
     "-rf.mp3",
     ".hidden.mp3",
-    "back\\slash.mp3",
     "con.mp3",
     "x" * 180 + ".mp3",
 )

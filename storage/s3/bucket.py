@@ -20,10 +20,15 @@ def create_bucket(store: Store, bucket: str, *, versioning: bool) -> None:
     with translating("s3:CreateBucket", bucket):
         store.client.create_bucket(Bucket=bucket, **options)
     if versioning:
-        with translating("s3:PutBucketVersioning", bucket):
-            store.client.put_bucket_versioning(
-                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-            )
+        keep_versions(store, bucket)
+
+
+def keep_versions(store: Store, bucket: str) -> None:
+    """Turns versioning on: from now on an overwrite or a delete keeps what was there."""
+    with translating("s3:PutBucketVersioning", bucket):
+        store.client_for(bucket).put_bucket_versioning(
+            Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
 
 
 def set_cors(store: Store, bucket: str, origins: Sequence[str]) -> None:
