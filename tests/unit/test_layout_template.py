@@ -29,7 +29,7 @@ every_kind = pytest.mark.parametrize(
 HOSTILE = st.text(
     st.one_of(
         st.sampled_from("\n\r\0\t\x1b ./\\{}?#%+&<>=\"'\u0301é🦉.mp3_-"),
-        st.characters(exclude_categories=("Cs",)),
+        st.characters(exclude_categories=["Cs"]),
     ),
     min_size=1,
     max_size=40,
