@@ -7,7 +7,8 @@ import json
 import signal
 import sys
 import threading
-from typing import Any
+from dataclasses import asdict
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -15,8 +16,8 @@ from storage import bootstrap
 from storage.cli import show
 from storage.cli.session import opened
 from storage.demo.seed import seed as seed_samples
-from storage.errors import ConfigError, Unavailable
-from storage.s3.embedded import acquire
+from storage.errors import ConfigError
+from storage.s3.embedded import EmbeddedStore, acquire
 from storage.settings import load_settings
 
 _LOOK_AGAIN_S = 1.0
@@ -28,28 +29,36 @@ def serve(args: argparse.Namespace) -> int:
     data = args.data.expanduser().resolve() if args.data else settings.data_path
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with acquire(data, kind=settings.embedded, port=args.port) as lease:
-        store = lease.store
-        facts = {
-            "endpoint_url": store.endpoint_url,
-            "region": store.region,
-            "access_key_id": store.access_key_id,
-            "secret_access_key": str(store.secret_access_key),
-            "kind": store.kind,
-            "pid": store.pid,
-        }
-        sys.stdout.write(json.dumps(facts) + "\n")
+    lease = acquire(data, kind=settings.embedded, port=args.port)
+    try:
+        sys.stdout.write(json.dumps(_facts(lease.store)) + "\n")
         sys.stdout.flush()
         show.note("The store runs until Ctrl-C.")
-        try:
-            while not ended.wait(_LOOK_AGAIN_S):
-                if not psutil.pid_exists(store.pid):
-                    raise Unavailable(
-                        "The store has ended by itself.", f"Its log is in {data}. Start it again."
-                    )
-        except KeyboardInterrupt:
-            pass  # the way to end it
+        while not ended.wait(_LOOK_AGAIN_S):
+            if not psutil.pid_exists(lease.store.pid):
+                lease.release()
+                lease = acquire(data, kind=lease.store.kind, port=_port(lease.store))
+                show.note("The store had ended and was started again.")
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    finally:
+        lease.release()
     return 0
+
+
+def _facts(store: EmbeddedStore) -> dict[str, str | int]:
+    return {
+        "endpoint_url": store.endpoint_url,
+        "region": store.region,
+        "access_key_id": store.access_key_id,
+        "secret_access_key": str(store.secret_access_key),
+        "kind": store.kind,
+        "pid": store.pid,
+    }
+
+
+def _port(store: EmbeddedStore) -> int:
+    return urlsplit(store.endpoint_url).port or 0
 
 
 def seed(args: argparse.Namespace) -> int:
@@ -60,25 +69,27 @@ def seed(args: argparse.Namespace) -> int:
             "Set STORAGE=embedded to use the embedded store.",
         )
     with opened(args) as services:
-        progress = _Progress()
-        seed_samples(services.store_for, services.layouts, scale=args.scale, progress=progress.show)
-        result: dict[str, Any] = {"steps": progress.total, "kind": services.mode}
-    if services.mode == "moto":
+        done = seed_samples(
+            services.store_for, services.layouts, scale=args.scale, progress=_Progress().tell
+        )
+        kind = services.mode
+    if kind == "moto":
         show.note("The stand-in is in memory: the samples last as long as it runs.")
     if args.json:
-        show.document(result)
+        show.document({**asdict(done), "kind": kind})
+    else:
+        show.note(f"{done.written:,} objects were added; {done.kept:,} were there already.")
     return 0
 
 
 class _Progress:
-    """A line for each new step, not for each object."""
+    """A line for each new step and each twentieth of the way, not for each object."""
 
     def __init__(self) -> None:
-        self.total = 0
-        self._said = ""
+        self._said = ("", -1)
 
-    def show(self, done: int, total: int, text: str) -> None:
-        self.total = total
-        if text != self._said or done == total:
+    def tell(self, done: int, total: int, text: str) -> None:
+        part = done * 20 // max(total, 1)
+        if (text, part) != self._said:
             show.note(f"{done:>7,} of {total:,}  {text}")
-            self._said = text
+            self._said = (text, part)

@@ -107,7 +107,9 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
     serve.add_argument("--data", metavar="DIR", type=Path, help="where it keeps its data")
     serve.set_defaults(run="demo:serve")
     seed = parts.add_parser("seed", help="fill it with the samples", parents=[common])
-    seed.add_argument("--scale", metavar="N", type=_count, default=None, help="clips for ssi stage")
+    seed.add_argument(
+        "--scale", metavar="N", type=_count, default=0, help="so many more clips in ssi stage"
+    )
     seed.set_defaults(run="demo:seed")
 
 

@@ -30,6 +30,7 @@ def ls(args: argparse.Namespace) -> int:
             _list_as_json(place, list(pages))
         else:
             _list_as_text(pages)
+        _tell_if_moved(services, layout, place)
     return 0
 
 
@@ -94,12 +95,22 @@ def stat(args: argparse.Namespace) -> int:
     """Head, tags, versions, kind and content-type verdict of one object."""
     with opened(args) as services:
         layout = chosen_layout(args, services.settings, services.layouts)
-        detail = _found(services, layout, args.place)[1]
+        place, detail = _found(services, layout, args.place)
+        _tell_if_moved(services, layout, place)
     if args.json:
         show.document(detail.as_json())
     else:
         _stat_as_text(detail)
     return 0
+
+
+def _tell_if_moved(services: Services, layout: Layout, place: Place) -> None:
+    region = services.store_for(layout, layout.bucket(place.role)).moved.get(place.bucket)
+    if region:
+        show.note(
+            f"Bucket {place.bucket!r} lies in region {region!r}: set it in the configuration, "
+            "it saves a request each time."
+        )
 
 
 def _found(services: Services, layout: Layout, text: str) -> tuple[Place, ObjectDetail]:
