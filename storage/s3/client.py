@@ -128,8 +128,8 @@ class Store:
             return
         answer = response[1]
         region = region_of(answer)
-        bucket = request_dict.get("context", {}).get("soundstage_bucket", "")
-        asked = request_dict.get("context", {}).get("signing", {}).get("region", "")
+        context = request_dict.get("context", {})
+        bucket, asked = context.get("soundstage_bucket", ""), context.get("client_region", "")
         status = answer["ResponseMetadata"].get("HTTPStatusCode")
         if bucket and region and region != asked and status in _ELSEWHERE:
             self._moved[bucket] = region

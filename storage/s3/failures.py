@@ -154,7 +154,8 @@ def _bad_parameter(error: Any) -> StorageError:
     return InvalidInput(f"The store cannot be asked that: {report}")
 
 
-def _odd_answer(_error: Any) -> StorageError:
+def not_s3() -> Unavailable:
+    """What to say when an answer with status 200 is none that S3 gives."""
     return Unavailable(
         "What answered does not speak S3.",
         "Check the address in the configuration: a proxy or a login page may have answered.",
@@ -187,7 +188,7 @@ _TOLD: tuple[tuple[tuple[type[Exception], ...], _Told], ...] = (
         _cut_off,
     ),
     ((sdk.ParamValidationError,), _bad_parameter),
-    ((ResponseParserError,), _odd_answer),
+    ((ResponseParserError,), lambda _error: not_s3()),
     ((sdk.CredentialRetrievalError, sdk.MetadataRetrievalError), _no_answer_for_credentials),
     ((sdk.ConnectionError, sdk.HTTPClientError, sdk.CapacityNotAvailableError), _unreachable),
 )

@@ -11,6 +11,7 @@ import pyarrow as pa
 from storage.errors import InvalidInput
 from storage.model.objects import OBJECT_SCHEMA, ListPage
 from storage.s3.client import Store, translating
+from storage.s3.failures import not_s3
 from storage.s3.listing_parse import NO_STORAGE_CLASS, ParsedListing, parse_listing
 
 LIST_PAGE_KEYS = 1_000  # ListObjectsV2: max-keys ceiling
@@ -79,6 +80,8 @@ def _by_sdk(store: Store, ask: _Ask) -> ParsedListing:
         MaxKeys=ask.limit,
         **{name: value for name, value in options.items() if value},
     )
+    if "IsTruncated" not in answer:  # any XML with status 200 reads as a listing without rows
+        raise not_s3()
     rows = answer.get("Contents", [])
     columns = [
         [row["Key"] for row in rows],

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -67,7 +68,7 @@ def _head(bucket: str, key: str, answer: HeadObjectOutputTypeDef) -> ObjectHead:
         key=key,
         size=answer["ContentLength"],
         etag=answer.get("ETag", "").strip('"'),
-        modified=answer["LastModified"],
+        modified=answer["LastModified"].astimezone(UTC),
         content_type=answer.get("ContentType", ""),
         storage_class=answer.get("StorageClass", "STANDARD"),
         version_id=answer.get("VersionId"),
@@ -87,9 +88,9 @@ def read_range(
 
     With `if_match` (an ETag) raises Conflict when the object changed since.
     """
-    asked: dict[str, Any] = {"Range": f"bytes={start}-{start + length - 1}"} if length else {}
     if length <= 0:
         return b""
+    asked: dict[str, Any] = {"Range": f"bytes={start}-{start + length - 1}"}
     if if_match is not None:
         asked["IfMatch"] = _quoted(if_match)
     with translating(_READ, bucket, key):
@@ -157,7 +158,7 @@ def _version_rows(answer: Mapping[str, Any], key: str) -> Iterator[VersionRow]:
                 version_id=row["VersionId"],
                 size=row.get("Size", 0),
                 etag=row.get("ETag", "").strip('"'),
-                modified=row["LastModified"],
+                modified=row["LastModified"].astimezone(UTC),
                 is_latest=row["IsLatest"],
                 is_delete_marker="Size" not in row,
             )
