@@ -20,7 +20,7 @@ from dotenv import load_dotenv
 from storage.config import Config, load_config
 from storage.demo.first_start import fill_once
 from storage.errors import ConfigError, StorageError
-from storage.layout.load import load_layouts
+from storage.layout.load import layout_credentials, load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
@@ -60,18 +60,13 @@ class Services:
 class _Stores:
     """One store per connection, made when first asked for."""
 
-    def __init__(self, base: Connection, environ: Mapping[str, str], *, own: bool) -> None:
-        self._base = base
-        self._environ = environ
-        self._own = own
+    def __init__(self, connection_of: Callable[[Layout, Bucket], Connection]) -> None:
+        self._connection_of = connection_of
         self._made: dict[Connection, Store] = {}
         self._lock = threading.Lock()
 
     def get(self, layout: Layout, bucket: Bucket) -> Store:
-        wanted = self._base
-        if self._own:
-            region = bucket.region or wanted.region
-            wanted = _with_layout_keys(replace(wanted, region=region), layout, self._environ)
+        wanted = self._connection_of(layout, bucket)
         with self._lock:
             if wanted not in self._made:
                 self._made[wanted] = connect(wanted)
@@ -82,15 +77,6 @@ class _Stores:
             for store in self._made.values():
                 store.close()
             self._made.clear()
-
-
-def _with_layout_keys(base: Connection, layout: Layout, environ: Mapping[str, str]) -> Connection:
-    """The layout's own credentials (such as BACKEND_AWS_KEY), where the environment has them."""
-    key = environ.get(layout.access_key_env, "")
-    secret = environ.get(layout.secret_key_env, "")
-    if not (key and secret):
-        return base
-    return replace(base, access_key_id=key, secret_access_key=Secret(secret), profile="")
 
 
 def _config_path(settings: Settings, given: Path | None) -> Path | None:
@@ -143,8 +129,23 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
     settings, config, layouts = configured.settings, configured.config, configured.layouts
     own = configured.own
     lease = None if own else embedded.acquire(settings.data_path, kind=settings.embedded)
-    base = _embedded_connection(lease.store) if lease else _own_connection(settings, config)
-    stores = _Stores(base, environ, own=own)
+
+    def connection_of(layout: Layout, bucket: Bucket) -> Connection:
+        if lease is not None:
+            return _embedded_connection(lease.store)
+        found = _own_connection(settings, config)
+        keys = layout_credentials(layout, settings, environ)
+        if keys is not None:
+            found = replace(
+                found,
+                access_key_id=keys[0],
+                secret_access_key=keys[1],
+                session_token=Secret(""),
+                profile="",
+            )
+        return replace(found, region=bucket.region or found.region)
+
+    stores = _Stores(connection_of)
 
     def close() -> None:
         stores.close()
@@ -201,6 +202,7 @@ class Status:
     error: StorageError | None = None
 
 
+_CLOSE_WAIT_S = 1.0
 _lock = threading.Lock()
 _services: Services | None = None
 _status = Status()
@@ -227,10 +229,15 @@ def install(ready: Services) -> None:
 def close() -> None:
     """Lets go of clients and of the embedded store; the next call builds anew."""
     global _services  # noqa: PLW0603
-    with _lock:
+    # a start under way holds the lock; Ctrl-C does not wait for it, the lease ends with the process
+    if not _lock.acquire(timeout=_CLOSE_WAIT_S):
+        return
+    try:
         if _services is not None:
             _services.close()
         _services = None
+    finally:
+        _lock.release()
     _set_status(Status())
 
 
@@ -250,16 +257,20 @@ def start() -> None:
 
 
 def _start() -> None:
+    # what is not a StorageError ends this thread and is in the log; pages must not wait for ever
+    ended = Status(
+        "failed", error=StorageError("The console could not start.", "Its log says why.")
+    )
     try:
         ready = services()
         if ready.embedded is not None:
-            fill_once(
-                ready.embedded, ready.settings.data_path, ready.layouts, ready.store_for, _filling
-            )
+            data_dir = ready.settings.data_path
+            fill_once(ready.embedded, data_dir, ready.layouts, ready.store_for, _filling)
+        ended = Status("ready")
     except StorageError as error:
-        _set_status(Status("failed", error=error))
-    else:
-        _set_status(Status("ready"))
+        ended = Status("failed", error=error)
+    finally:
+        _set_status(ended)
 
 
 def _filling(done: int, total: int, text: str) -> None:

@@ -17,6 +17,8 @@ from storage.errors import ConfigError
 class Secret(str):
     """A string that shows itself nowhere: not in a repr, a traceback's locals, a log or a page."""
 
+    __slots__ = ()
+
     def __repr__(self) -> str:
         return "'…'"
 

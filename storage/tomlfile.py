@@ -94,7 +94,9 @@ class Node:
         for item in items:
             if field.choices and item not in field.choices:
                 raise self.wrong(
-                    f"may not be {item!r}.", f"Allowed: {', '.join(filter(None, field.choices))}.", name
+                    f"may not be {item!r}.",
+                    f"Allowed: {', '.join(filter(None, field.choices))}.",
+                    name,
                 )
         if field.required and value in ("", [], {}):
             raise self.wrong("may not be empty.", f"It must be {words}.", name)

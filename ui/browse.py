@@ -179,8 +179,14 @@ def table(scene: Scene, listing: Listing) -> list[str]:
 
 
 def _warnings(layout: Layout, role: str, listing: Listing) -> Mapping[str, str]:
-    findings = check_keys(layout, role, listing.rows["key"].to_pylist())
-    return {finding.key: finding.text for finding in findings}
+    keys: list[str] = listing.rows["key"].to_pylist()
+    sizes: list[int] = listing.rows["size"].to_pylist()
+    empty = {
+        key: "This file is empty."
+        for key, size in zip(keys, sizes, strict=True)
+        if size == 0 and not key.endswith("/")
+    }
+    return empty | {finding.key: finding.text for finding in check_keys(layout, role, keys)}
 
 
 def _came_from(view: View, following: str | None) -> str | None:

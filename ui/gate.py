@@ -13,7 +13,7 @@ ROLE_TITLES = {
     Role.VIEWER: "Viewer",
     Role.ADMIN: "Admin",
 }
-EVERYTHING = "Everything"
+EVERYTHING = "everyone at once"
 _STATE = "gate:view-as"
 
 
@@ -38,7 +38,7 @@ def view_as() -> None:
         "View as",
         options,
         key=_STATE,
-        format_func=lambda role: ROLE_TITLES[role] if role else EVERYTHING,
+        format_func=lambda role: f"View as: {ROLE_TITLES[role] if role else EVERYTHING}",
         help="See the console as this kind of person sees it.",
         label_visibility="collapsed",
         on_change=_keep,

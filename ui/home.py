@@ -79,7 +79,10 @@ def _start_card(layout: Layout, start: Start, look: Glance) -> Card:
 
 
 def _operator_card(layout: Layout, looks: Sequence[Glance]) -> Card:
-    rules = Counter((look.bucket.title, found.text) for look in looks for found in look.findings)
+    texts = {rule.code: rule.text for rule in layout.rules}
+    rules = Counter(
+        (look.bucket.title, texts[found.rule]) for look in looks for found in look.findings
+    )
     uploads = sum(look.unfinished_uploads or 0 for look in looks)
     lines = [f"{title}: {text}" for title, text in rules]
     if uploads:

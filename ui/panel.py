@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
+from storage.layout.rules import check_keys
 from storage.model.objects import OBJECT_SCHEMA, ObjectDetail, VersionRow
 from storage.model.people import Can
 from storage.objects.export import rows_to_csv
@@ -20,7 +21,7 @@ from ui.facts.facts import Fact, Section, facts
 from ui.listing import Listing
 from ui.picture.picture import picture
 from ui.player.player import player
-from ui.text import plain_markdown, visible
+from ui.text import CLASS_TITLES, plain_markdown, visible
 
 _LIVES_S = (300, 900, 3600, 21_600, 86_400, 3 * 86_400, 7 * 86_400)
 
@@ -49,6 +50,8 @@ def one(scene: Scene) -> None:
     name = view.at[view.at.rstrip("/").rfind("/") + 1 :]
     live = " :red-badge[Live]" if scene.bucket.live else ""
     st.markdown(f"**{plain_markdown(name)}**{live}")
+    for finding in check_keys(scene.layout, view.bucket, [view.at]):
+        st.warning(plain_markdown(f"{finding.text} {finding.remedy}"), icon="⚠️")
     with errors.shown():
         _show(scene, detail)
     _take(scene)
@@ -127,7 +130,7 @@ def _sections(detail: ObjectDetail) -> list[Section]:
         Fact("Size", human_bytes(head.size), title=f"{head.size:,} bytes"),
         Fact("Modified", head.modified.isoformat(), time=True),
         Fact("Content type", detail.type_verdict, tone="ok" if detail.type_agrees else "warning"),
-        Fact("Class", head.storage_class),
+        Fact("Class", CLASS_TITLES.get(head.storage_class, head.storage_class)),
     ]
     raw = [
         Fact("Address", f"s3://{head.bucket}/{head.key}", mono=True, copy=True),

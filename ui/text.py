@@ -24,6 +24,20 @@ _LATE = re.compile(r":|@|www(?=\.)|[-<>~](?=[-=>])", re.IGNORECASE)
 _JOINER = "\u2060"  # takes no room, allows no line break, and is part of no word or pattern
 
 
+# Storage classes as people call them; others are shown as the store names them.
+CLASS_TITLES = {
+    "STANDARD": "Standard",
+    "REDUCED_REDUNDANCY": "Reduced redundancy",
+    "STANDARD_IA": "Standard-IA",
+    "ONEZONE_IA": "One Zone-IA",
+    "INTELLIGENT_TIERING": "Intelligent",
+    "GLACIER_IR": "Glacier Instant",
+    "GLACIER": "Glacier Flexible",
+    "DEEP_ARCHIVE": "Deep Archive",
+    "EXPRESS_ONEZONE": "Express",
+}
+
+
 def visible(text: str) -> str:
     r"""`text` on one line, with everything in it that cannot be seen shown by its code point.
 

@@ -8,15 +8,11 @@ const ICONS = {
   error: ["Error", "M7.5 7.5l9 9m0-9-9 9"],
   copy: ["", "M9 9V5h10v10h-4M5 9h10v10H5z"],
 };
-const LOCAL = {
-  year: "numeric",
-  month: "short",
-  day: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  timeZoneName: "short",
-};
+// Swedish writes dates as the table does, 2026-11-21 07:28:01, in the reader's own zone.
+const LOCAL = new Intl.DateTimeFormat("sv-SE", {
+  dateStyle: "short",
+  timeStyle: "medium",
+});
 
 export default function mount({ data, parentElement }) {
   const root = parentElement.querySelector(".facts");
@@ -44,7 +40,7 @@ function row(fact) {
 function localTime({ time, value, title }) {
   const moment = new Date(time);
   if (Number.isNaN(moment.getTime())) return element("span", "value", value);
-  const shown = element("time", "value", new Intl.DateTimeFormat(undefined, LOCAL).format(moment));
+  const shown = element("time", "value", LOCAL.format(moment));
   const utc = `${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`;
   shown.dateTime = moment.toISOString();
   shown.title = title ? `${utc}\n${title}` : utc;

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from ui import session
+from ui.text import CLASS_TITLES
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -57,17 +58,6 @@ _COLUMNS = (
     ("modified", "Modified", "c-when"),
     ("storage_class", "Class", "c-class"),
 )
-_CLASS_TITLES = {
-    "STANDARD": "Standard",
-    "REDUCED_REDUNDANCY": "Reduced redundancy",
-    "STANDARD_IA": "Standard-IA",
-    "ONEZONE_IA": "One Zone-IA",
-    "INTELLIGENT_TIERING": "Intelligent",
-    "GLACIER_IR": "Glacier Instant",
-    "GLACIER": "Glacier Flexible",
-    "DEEP_ARCHIVE": "Deep Archive",
-    "EXPRESS_ONEZONE": "Express",
-}
 
 
 def object_grid(data: GridData, *, key: str) -> list[str]:
@@ -82,7 +72,7 @@ def object_grid(data: GridData, *, key: str) -> list[str]:
             session.go(dict(parse_qsl(target.removeprefix("?"))))
 
     result = _component(
-        data={**asdict(data), "columns": _COLUMNS, "class_titles": _CLASS_TITLES},
+        data={**asdict(data), "columns": _COLUMNS, "class_titles": CLASS_TITLES},
         key=key,
         default={"checked": []},
         on_go_change=follow,
