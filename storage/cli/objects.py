@@ -66,11 +66,11 @@ def _list_as_text(pages: Iterator[BrowsePage]) -> None:
     empty = True
     for found in pages:
         for prefix in found.page.prefixes:
-            show.line(f"{'folder':>10}  {'':20}  {'':<16}  {prefix}")
+            show.line(f"{'folder':>10}  {'':20}  {'':<22}  {prefix}")
         for row in _rows(found):
             when = row["modified"][:19] + "Z"
             size = human_bytes(row["size"])
-            show.line(f"{size:>10}  {when:20}  {row['kind']:<16}  {row['key']}")
+            show.line(f"{size:>10}  {when:20}  {row['kind']:<22}  {row['key']}")
         empty = empty and not found.page.prefixes and not found.kinds
         sys.stdout.flush()
     if empty:
