@@ -15,7 +15,7 @@ HELD_EVERYWHERE = (
     "q?x=1#frag&y=2.mp3",
     "\"double\" 'single' `back`.mp3",
     "<script>alert(1)</script>.mp3",
-    "![](http://x/y).mp3",
+    "![x](y).mp3",
     "=HYPERLINK(1).csv",
     "&amp;&lt;&#13;.mp3",
     "caf\u00e9.mp3",
@@ -47,6 +47,7 @@ HELD_EVERYWHERE = (
 ONLY_FLAT_STORES = (
     "/lead.mp3",
     "//two.mp3",
+    "![](http://x/y).mp3",
     "dir//empty.mp3",
     "../up.mp3",
     "x/../y.mp3",

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from storage.errors import Unavailable, Unsupported
+from storage.errors import Conflict, NotFound, Unavailable, Unsupported
 from storage.model.objects import ObjectHead, VersionRow
 from storage.s3.client import Store, translating
 from storage.s3.failures import status_of
@@ -21,6 +21,7 @@ from storage.s3.failures import status_of
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
+VERSIONS_LISTED = 1_000  # ListObjectVersions: max-keys ceiling
 _READ, _READ_VERSION = "s3:GetObject", "s3:GetObjectVersion"
 
 
@@ -132,14 +133,16 @@ def get_tags(store: Store, bucket: str, key: str) -> dict[str, str]:
 def list_versions(store: Store, bucket: str, key: str, limit: int = 100) -> tuple[VersionRow, ...]:
     """At most `limit` versions and delete markers of exactly this key, newest first.
 
-    Reads no further than the key: others that begin with it sort behind it.
+    Reads no further than the key: others that begin with it sort behind it. SeaweedFS 4.48 keeps
+    versions in a folder `key.versions` and pages in that order, losing rows between pages: so a
+    page is as large as can be, whatever the limit, and what lies under `key/` is folded.
     """
     rows: list[VersionRow] = []
     marker: dict[str, Any] = {}
     with translating("s3:ListBucketVersions", bucket, key):
         while True:
             answer = store.client_for(bucket).list_object_versions(
-                Bucket=bucket, Prefix=key, MaxKeys=min(limit, 1000), **marker
+                Bucket=bucket, Prefix=key, Delimiter="/", MaxKeys=VERSIONS_LISTED, **marker
             )
             rows += _version_rows(answer, key)
             more = answer.get("IsTruncated") and answer.get("NextKeyMarker") == key
@@ -191,6 +194,9 @@ def put_object(
             key=key,
         )
     asked: dict[str, Any] = {
+        "Bucket": bucket,
+        "Key": key,
+        "Body": body,
         "ContentType": content_type,
         "ContentMD5": base64.b64encode(_md5(body)).decode(),
         "Metadata": dict(metadata or {}),
@@ -200,24 +206,61 @@ def put_object(
         asked["Tagging"] = urlencode(tags)
     if cache_control:
         asked["CacheControl"] = cache_control
+    _look_first(store, bucket, key, precondition)
     try:
         with translating("s3:PutObject", bucket, key):
-            try:
-                answer = store.client_for(bucket).put_object(
-                    Bucket=bucket, Key=key, Body=body, **asked
-                )
-                return answer["ETag"].strip('"')
-            except ClientError as error:
-                # the first try may have been written and only its answer lost
-                retried = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-                if status_of(error) == 412 and retried and _is_there(store, bucket, key, body):
-                    return _md5(body).hex()
-                raise
+            return _put(store, bucket, key, asked)
     except Unavailable as error:
-        error.remedy = (
-            f"It is not known whether the object was written: reload and look. {error.remedy}"
-        )
+        error.remedy = f"It may have been written all the same: reload and look. {error.remedy}"
         raise
+
+
+def _put(store: Store, bucket: str, key: str, asked: Mapping[str, Any]) -> str:
+    try:
+        answer = store.client_for(bucket).put_object(**asked)
+        return answer["ETag"].strip('"')
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if code == "NoSuchKey":  # how S3 answers If-Match where nothing is
+            raise _deleted(bucket, key) from error
+        # the first try may have been written and only its answer lost
+        retried = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+        if status_of(error) == 412 and retried and _is_there(store, bucket, key, asked["Body"]):
+            return _md5(asked["Body"]).hex()
+        raise
+
+
+def _look_first(store: Store, bucket: str, key: str, precondition: Precondition) -> None:
+    """Compares right before writing where the server is not known to keep the condition itself.
+
+    Some take the header and ignore it (Ceph rgw 16: If-Match). A writer in between is not seen.
+    """
+    can = store.capabilities
+    absent = isinstance(precondition, IfAbsent)
+    if can.put_if_absent if absent else can.put_if_match:
+        return
+    try:
+        etag = head_object(store, bucket, key).etag
+    except NotFound as error:
+        if absent:
+            return
+        raise _deleted(bucket, key) from error
+    if isinstance(precondition, IfAbsent) or etag != precondition.etag:
+        raise Conflict(
+            "The object changed after it was read, so nothing was written.",
+            "Reload, look at the newer version, and try again.",
+            bucket=bucket,
+            key=key,
+        )
+
+
+def _deleted(bucket: str, key: str) -> Conflict:
+    return Conflict(
+        "The object was deleted after it was read, so nothing was written.",
+        "Reload the list.",
+        bucket=bucket,
+        key=key,
+    )
 
 
 def _condition(precondition: Precondition) -> dict[str, str]:
@@ -227,9 +270,11 @@ def _condition(precondition: Precondition) -> dict[str, str]:
 
 
 def _is_there(store: Store, bucket: str, key: str, body: bytes) -> bool:
-    """Whether the object holds exactly our bytes."""
+    """Whether the object holds exactly our bytes; read back where its ETag is no MD5 (KMS)."""
     head = head_object(store, bucket, key)
-    return head.size == len(body) and head.etag == _md5(body).hex()
+    if head.size != len(body) or head.etag == _md5(body).hex():
+        return head.size == len(body)
+    return b"".join(stream_object(store, bucket, key, if_match=head.etag)) == body
 
 
 def _md5(body: bytes) -> bytes:

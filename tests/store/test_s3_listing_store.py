@@ -1,0 +1,71 @@
+"""Pages of a bucket on a real server, which orders its keys as a tree."""
+
+from __future__ import annotations
+
+import pytest
+from odd_keys import HELD_EVERYWHERE, names, walk
+
+from storage.errors import NotFound
+from storage.s3.client import Store
+from storage.s3.listing import list_page
+
+
+@pytest.fixture
+def odd_bucket(weed_store: Store, bucket: str) -> str:
+    for key in (*HELD_EVERYWHERE, "a/x.mp3", "a/\U0010ffff.mp3"):
+        weed_store.client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    return bucket
+
+
+@pytest.mark.parametrize("delimiter", ["/", ""])
+@pytest.mark.parametrize("prefix", ["", "folder/", "fol", "caf", "a", "nothing/"])
+def test_a_page_is_what_boto3_says_it_is(
+    weed_store: Store, odd_bucket: str, prefix: str, delimiter: str
+) -> None:
+    """The fast answer and boto3's are the same rows and folders, for every odd key."""
+    page = list_page(weed_store, odd_bucket, prefix, delimiter=delimiter)
+    assert page.requests == 1
+    answer = weed_store.client.list_objects_v2(
+        Bucket=odd_bucket, Prefix=prefix, Delimiter=delimiter
+    )
+    assert [tuple(row.values()) for row in page.objects.to_pylist()] == [
+        (row["Key"], row["Size"], row["ETag"].strip('"'), row["LastModified"], row["StorageClass"])
+        for row in answer.get("Contents", [])
+    ]
+    assert list(page.prefixes) == [row["Prefix"] for row in answer.get("CommonPrefixes", [])]
+
+
+def test_every_page_size_shows_everything_once(weed_store: Store, odd_bucket: str) -> None:
+    """Also where the server's order is its own: `a`, `a/`, `a-1`, `a.txt`, and `a-b/` between."""
+    whole = sorted(names(list_page(weed_store, odd_bucket)))
+    assert "a/" in whole
+    for limit in range(1, len(whole) + 1):
+        found, _ = walk(weed_store, odd_bucket, limit=limit)
+        assert sorted(found) == whole, f"page size {limit}"
+
+
+def test_the_sdk_path_pages_the_same(
+    weed_store: Store, odd_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the fast path is closed, paging still loses and repeats nothing."""
+    whole = sorted(names(list_page(weed_store, odd_bucket)))
+    monkeypatch.setattr(weed_store, "signed_get", lambda _bucket: None)
+    for limit in (1, 3, 7):
+        assert sorted(walk(weed_store, odd_bucket, limit=limit)[0]) == whole
+
+
+def test_paging_within_a_folder(weed_store: Store, odd_bucket: str) -> None:
+    """The same under a prefix."""
+    for limit in (1, 2, 3):
+        assert sorted(walk(weed_store, odd_bucket, "folder/", limit=limit)[0]) == [
+            "folder/deep/",
+            "folder/one.mp3",
+            "folder/two.mp3",
+        ]
+
+
+def test_no_bucket_is_an_error_and_an_empty_one_is_a_page(weed_store: Store, bucket: str) -> None:
+    """A failure is never an empty list."""
+    assert list_page(weed_store, bucket).complete
+    with pytest.raises(NotFound, match="no bucket"):
+        list_page(weed_store, "no-such-bucket")
