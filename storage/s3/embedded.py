@@ -27,7 +27,7 @@ from storage.s3.local_state import (
     HOMES,
     SERVER_LOG,
     SUPERVISOR_LOG,
-    last_lines,
+    last_words,
     read_state,
 )
 from storage.settings import Secret
@@ -86,7 +86,14 @@ def acquire(data_dir: Path, *, kind: str = "", port: int = 0) -> Lease:
     if kind == "seaweedfs":
         require_seaweedfs()
     home = data_dir.resolve() / HOMES[kind]
-    lease = _join(home) or _start(home, kind, port)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lease = _join(home) or _start(home, kind, port)
+    except OSError as error:
+        raise ConfigError(
+            f"The folder {home} cannot be used: {error.strerror or error}.",
+            "Choose another one with STORAGE_DATA.",
+        ) from error
     runs_on = urlsplit(lease.store.endpoint_url).port
     if port and port != runs_on:
         lease.release()
@@ -142,21 +149,11 @@ def _store(answer: dict[str, Any]) -> EmbeddedStore:
 
 def _start(home: Path, kind: str, port: int) -> Lease:
     """Start a supervisor, or share the one that another process is starting at this moment."""
-    election = filelock.FileLock(home / "start.lock", timeout=START_S)
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        election.acquire()
+        with filelock.FileLock(home / "start.lock", timeout=START_S):
+            return _join(home) or _spawn(home, kind, port)
     except filelock.Timeout:
         raise _no_answer(home) from None
-    except OSError as error:
-        raise ConfigError(
-            f"The folder {home} cannot be written: {error.strerror or error}.",
-            "Choose another one with STORAGE_DATA.",
-        ) from error
-    try:
-        return _join(home) or _spawn(home, kind, port)
-    finally:
-        election.release()
 
 
 def _spawn(home: Path, kind: str, port: int) -> Lease:
@@ -198,6 +195,6 @@ def _windows_flags() -> int:
 def _no_answer(home: Path) -> Unavailable:
     return Unavailable(
         "The embedded store did not start. Its supervisor said last:\n"
-        + last_lines(home / SUPERVISOR_LOG, 8),
+        + last_words(home / SUPERVISOR_LOG),
         f"Look for the cause there or in {home / SERVER_LOG}.",
     )

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -200,35 +201,43 @@ def answers(port: int) -> bool:
         return False
 
 
-def end_server(server: psutil.Process | subprocess.Popen[bytes], ports: Mapping[str, int]) -> None:
-    """End a server and wait for it: asked first, killed if it does not go."""
+def end_server(server: subprocess.Popen[bytes], ports: Mapping[str, int]) -> None:
+    """End our child and wait for it: asked first, killed if it does not go."""
+    server.terminate()
     try:
-        server.terminate()
-        try:
-            server.wait(END_S)
-        except (psutil.TimeoutExpired, subprocess.TimeoutExpired):
-            server.kill()
-            server.wait(END_S)
-    except psutil.NoSuchProcess:
-        pass
-    # SeaweedFS names its sockets by port, in /tmp whatever TMPDIR says, and leaves some behind
-    for port in ports.values():
-        for number in (port, port + GRPC_OFFSET):
-            for path in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108  # its choice
-                path.unlink(missing_ok=True)
+        server.wait(END_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    _remove_sockets(ports)
 
 
 def end_stale(home: Path, state: State) -> None:
-    """End the server that a killed supervisor left behind, if that process is really ours."""
+    """Kill the server that a killed supervisor left behind, if that process is really ours.
+
+    Killed, because there is nobody left whom its leaving in good order would serve.
+    """
     if not state.server_pid:
         return
     try:
         process = psutil.Process(state.server_pid)
-        ours = _is_ours(process, home, state)
+        if not _is_ours(process, home, state):
+            return
+        process.kill()
+        deadline = time.monotonic() + END_S
+        while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.02)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return  # gone, or its number now belongs to someone else
-    if ours:
-        end_server(process, state.ports)
+    _remove_sockets(state.ports)
+
+
+def _remove_sockets(ports: Mapping[str, int]) -> None:
+    """SeaweedFS names its sockets by port, in /tmp whatever TMPDIR says, and leaves some behind."""
+    for port in ports.values():
+        for number in (port, port + GRPC_OFFSET):
+            for path in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108  # its choice
+                path.unlink(missing_ok=True)
 
 
 def _is_ours(process: psutil.Process, home: Path, state: State) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,7 @@ SERVER_LOG = "server.log"
 SUPERVISOR_LOG = "supervisor.log"
 GREETING = b"soundstage store\n"  # tells a supervisor from whoever has its port after its death
 NO_TOKEN = Secret("")
+_LOG_BYTES = 1 << 20  # of the end of a log; a dump of threads has some 100 KiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,12 @@ def write_private(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def last_lines(path: Path, count: int) -> str:
-    """The last `count` lines of a log, from at most its last 8 KiB; "" where there is none."""
+def last_words(log: Path) -> str:
+    """The last lines that a program wrote before it ended, without Go's dump of its threads."""
     try:
-        with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - 8192))
-            return "\n".join(log.read().decode("utf-8", "replace").splitlines()[-count:])
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LOG_BYTES))
+            text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""
+    return "\n".join(re.split(r"(?m)^goroutine \d+ ", text)[0].splitlines()[-6:])

@@ -36,7 +36,7 @@ from storage.s3.local_state import (
     HOMES,
     NO_TOKEN,
     SERVER_LOG,
-    last_lines,
+    last_words,
     new_state,
     read_state,
     write_state,
@@ -80,9 +80,13 @@ class Leases:
             elif isinstance(peer, socket.socket):
                 self._read(peer)
 
+    def waiting(self) -> list[socket.socket]:
+        """Users who were not answered yet."""
+        return [peer for peer, answered in self._holders.items() if not answered]
+
     def answer(self, reply: dict[str, Any]) -> int:
         """Send `reply` to every user who waits for one; how many there were."""
-        waiting = [peer for peer, answered in self._holders.items() if not answered]
+        waiting = self.waiting()
         for peer in waiting:
             self._holders[peer] = True
             self._send(peer, json.dumps(reply).encode() + b"\n")
@@ -150,6 +154,7 @@ class Supervisor:
         self._starts: list[float] = []
         self._ready = False
         self._failure: StorageError | None = None
+        self._given_up = False
         former = read_state(home) or new_state()
         end_stale(home, former)
         log = home / SERVER_LOG
@@ -162,21 +167,26 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until the last lease is gone for LINGER_S, or the store failed and it was said."""
-        told = 0
         try:
-            while self._leases.unused_s() < LINGER_S and not told:
-                if self._failure is None:
-                    self._look_after_server()
-                if self._failure is not None:
-                    told = self._leases.answer({"error": self._failure.as_dict()})
-                elif self._ready:
-                    self._leases.answer({"store": self._facts()})
+            while self._leases.unused_s() < LINGER_S and not self._given_up:
+                self._look_after_server()
+                self._answer()
                 self._leases.serve(0.5 if self._ready else 0.02)
         finally:
             self._end()
 
+    def _answer(self) -> None:
+        """Tell those who wait what became of the server. Of a later failure all see the end."""
+        if self._failure is not None:
+            told = self._leases.answer({"error": self._failure.as_dict()})
+            self._given_up = told > 0 or len(self._starts) > 1
+        elif self._ready and self._leases.waiting() and answers(self._state.ports["s3"]):
+            self._leases.answer({"store": self._facts()})  # asked again: it may be dying just now
+
     def _look_after_server(self) -> None:
         """Start it, wait for it, or start it again; a failure is kept for those who wait."""
+        if self._failure is not None:
+            return
         try:
             if self._server is None:
                 self._start()
@@ -205,7 +215,7 @@ class Supervisor:
 
     def _server_died(self, status: int) -> None:
         recent = [start for start in self._starts if time.monotonic() - start < RESTARTS_S]
-        if not self._ready or len(recent) > RESTARTS:
+        if len(recent) > RESTARTS or (len(self._starts) == 1 and not self._ready):
             raise self._unwell(f"The embedded store ended by itself (status {status})")
         _log.warning("the server ended with status %d and is started again", status)
         self._ready = False
@@ -221,7 +231,7 @@ class Supervisor:
     def _unwell(self, what: str) -> Unavailable:
         log = self._home / SERVER_LOG
         return Unavailable(
-            f"{what}. It said last:\n{last_lines(log, 8)}",
+            f"{what}. It said last:\n{last_words(log)}",
             f"Look for the cause there or in {log}; a full disk is the usual one.",
         )
 
