@@ -43,7 +43,7 @@ class Connection:
     secret_access_key: Secret = _NO_SECRET
     session_token: Secret = _NO_SECRET
     profile: str = ""
-    addressing: str = ""  # "path", "virtual" or "auto"; "" is path for endpoints of one's own
+    addressing: str = ""  # "path", "virtual" or "auto"; "" is path, on AWS virtual
 
 
 class Store:
@@ -159,8 +159,10 @@ def connect(connection: Connection) -> Store:
 
 def _new_client(session: boto3.session.Session, connection: Connection, region: str) -> S3Client:
     endpoint = connection.endpoint_url or None
-    # what a person wrote; botocore itself refuses anything but auto, path and virtual
-    addressing: Any = connection.addressing or ("path" if endpoint else "auto")
+    # On AWS "auto" signs links for the global host, which redirects new buckets of other regions
+    # and breaks the signature; "virtual" signs for the region's own (dotted names stay paths).
+    # What a person wrote is checked by botocore.
+    addressing: Any = connection.addressing or ("path" if endpoint else "virtual")
     config = Config(
         signature_version="s3v4",
         retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
