@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values
 
 from storage.config import Config, load_config
 from storage.demo.first_start import fill_once
@@ -30,6 +30,8 @@ from storage.s3.presign import origin
 from storage.settings import Secret, Settings, load_settings
 
 DEFAULT_CONFIG = Path("soundstage.toml")
+_DOTENV = Path(".env")
+_from_dotenv: dict[str, str] = {}  # what `environment()` set, so that it can take it back
 Mode = Literal["seaweedfs", "moto", "own"]
 
 
@@ -115,8 +117,27 @@ def configure(environ: Mapping[str, str], config_path: Path | None = None) -> Co
 
 
 def environment() -> Mapping[str, str]:
-    """The process's environment, with the `.env` file beside it; what is set already wins."""
-    load_dotenv(Path(".env"), override=False)
+    """The process's environment, with the `.env` file in its folder; what is set already wins.
+
+    The file is read anew each time, so that a corrected line counts when a start is tried again.
+    Raises ConfigError when it cannot be read.
+    """
+    try:
+        said = dotenv_values(_DOTENV)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "The file .env cannot be read.", "Save it as plain text (UTF-8), or take it away."
+        ) from error
+    for name, value in _from_dotenv.items():
+        if os.environ.get(name) == value:
+            del os.environ[name]
+    _from_dotenv.clear()
+    _from_dotenv.update(
+        (name, value)
+        for name, value in said.items()
+        if value is not None and name not in os.environ
+    )
+    os.environ.update(_from_dotenv)  # the SDK looks there by itself, for AWS_PROFILE and others
     return os.environ
 
 
