@@ -34,6 +34,8 @@ async def page_origins() -> tuple[str, ...]:
     A page is loaded once and keeps its policy, so it waits a little for a store that is starting.
     While the store is unknown: any port of this machine, where the embedded one will be.
     """
+    if bootstrap.status().state == "failed":
+        bootstrap.start()  # opening the page anew tries again
     with anyio.move_on_after(PAGE_WAITS_S):
         while bootstrap.status().state == "starting":
             await anyio.sleep(0.05)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -13,23 +14,26 @@ from ui.text import plain_markdown
 _RETRY_S = 5.0
 
 
-def show(error: StorageError) -> None:
-    """The error as a box; a store that cannot be reached is tried again by itself."""
+def show(error: StorageError, *, before_retry: Callable[[], None] = lambda: None) -> None:
+    """The error as a box; a store that cannot be reached is tried again by itself.
+
+    `before_retry` is called before the page runs again by itself.
+    """
     words = f"**{plain_markdown(error.what)}**"
     if error.remedy:
         words += f"\n\n{plain_markdown(error.remedy)}"
     st.error(words, icon="⚠️")
     if isinstance(error, Unavailable):
         st.caption(f"This page tries again every {_RETRY_S:.0f} seconds.")
-        _try_again()
+        _try_again(time.monotonic(), before_retry)
 
 
 @st.fragment(run_every=_RETRY_S)
-def _try_again() -> None:
+def _try_again(shown_at: float, before_retry: Callable[[], None]) -> None:
     # a fragment's first run belongs to the page's own run; only its later ones mean "5 s passed"
-    if st.session_state.pop("errors:waiting", False):
+    if time.monotonic() - shown_at > _RETRY_S / 2:
+        before_retry()
         st.rerun()
-    st.session_state["errors:waiting"] = True
 
 
 @contextmanager

@@ -6,33 +6,51 @@ import streamlit as st
 
 from storage import bootstrap
 from storage.bootstrap import Services
+from storage.errors import StorageError
 from ui import errors
 
 _POLL_S = 0.4
+_FAILED = "startup:failed"
+
+# A page keeps the security policy it was loaded with, and one that was loaded while the console
+# could not start does not know the store: it could not play anything from there.
+_reload = st.components.v2.component(
+    "soundstage.reload", js="export default () => window.location.reload();"
+)
 
 
 def ready_services() -> Services:
     """The services, once they are ready; until then the page shows progress and ends here."""
-    bootstrap.start()
-    if bootstrap.status().state != "ready":
+    status = bootstrap.status()
+    if status.state == "stopped":
+        bootstrap.start()
+    if status.error is not None:
+        _failed(status.error)
+        st.stop()
+    if status.state != "ready":
         _progress()
         st.stop()
+    if st.session_state.pop(_FAILED, False):
+        _reload(key="startup:reload")
+        st.stop()
     return bootstrap.services()
+
+
+def _failed(error: StorageError) -> None:
+    st.session_state[_FAILED] = True
+    errors.show(error, before_retry=bootstrap.start)
+    # two tabs may both press it: while a start is under way, another is not begun
+    st.button("Try again", key="startup:again", on_click=bootstrap.start)
 
 
 @st.fragment(run_every=_POLL_S)
 def _progress() -> None:
     status = bootstrap.status()
-    if status.state == "ready":
+    if status.state in ("ready", "failed"):
         st.rerun()
-    if status.error is not None:
-        errors.show(status.error)
-        if st.button("Try again", key="startup:again"):
-            bootstrap.start()
-        return
-    st.subheader("Getting the console ready")
+    st.subheader("Getting the console ready", anchor=False)
     if status.state == "filling":
         st.progress(status.done / max(status.total, 1), text="Filling the sample projects")
-        st.caption(f"{status.done} of {status.total} objects. This happens once.")
+        st.caption(f"{status.done:,} of {status.total:,} objects. This happens once.")
     else:
         st.progress(0.0, text="Starting the store")
