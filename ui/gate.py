@@ -14,7 +14,8 @@ ROLE_TITLES = {
     Role.ADMIN: "Admin",
 }
 EVERYTHING = "everyone at once"
-_STATE = "gate:view-as"
+_CHOICE = "gate:view-as"
+_KEPT = "gate:role"
 
 
 def actor() -> Actor:
@@ -24,20 +25,20 @@ def actor() -> Actor:
 
 
 def viewed_role() -> Role | None:
-    """The one role chosen under "View as", None for all of them."""
-    raw = st.session_state.get(_STATE) or st.query_params.get("as", "")
-    return Role(raw) if raw in Role.__members__.values() else None
+    """The one role chosen under "View as", None for all of them: the address's, else the last."""
+    raw = st.query_params.get("as", st.session_state.get(_KEPT, ""))
+    role = Role(raw) if raw in Role.__members__.values() else None
+    st.session_state[_KEPT] = role.value if role else ""
+    return role
 
 
 def view_as() -> None:
     """The switch, for the page's header; the choice holds for this browser tab."""
-    options = ["", *ROLE_TITLES]
-    if _STATE not in st.session_state:
-        st.session_state[_STATE] = viewed_role() or ""
+    st.session_state[_CHOICE] = viewed_role() or ""
     st.selectbox(
         "View as",
-        options,
-        key=_STATE,
+        ["", *ROLE_TITLES],
+        key=_CHOICE,
         format_func=lambda role: f"View as: {ROLE_TITLES[role] if role else EVERYTHING}",
         help="See the console as this kind of person sees it.",
         label_visibility="collapsed",
@@ -46,7 +47,9 @@ def view_as() -> None:
 
 
 def _keep() -> None:
-    if st.session_state[_STATE]:
-        st.query_params["as"] = st.session_state[_STATE]
+    # the menu's links carry no query string, so the choice is kept beside the address as well
+    st.session_state[_KEPT] = st.session_state[_CHOICE]
+    if st.session_state[_CHOICE]:
+        st.query_params["as"] = st.session_state[_CHOICE]
     else:
         st.query_params.pop("as", None)
