@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.access import require
@@ -46,6 +47,7 @@ def glance_all(
 ) -> list[Glance]:
     """A glance at each (bucket role, prefix), at once. A bucket that fails carries its `error`.
 
+    Under a prefix only what is of some kind of the layout counts.
     Raises AccessDenied where the actor may not list one of them.
     """
     for role, _ in places:
@@ -65,6 +67,9 @@ def glance_all(
 def _glance(layout: Layout, bucket: Bucket, prefix: str, store: Store) -> Glance:
     page = list_page(store, bucket.bucket, prefix, limit=GLANCE_KEYS, delimiter="")
     rows = page.objects
+    if prefix:  # a stray file beside the clips is no clip
+        kinds = layout.classify_many(bucket.role, rows["key"].to_pylist())
+        rows = rows.filter(pa.array([kind != "" for kind in kinds], pa.bool_()))
     newest = pc.index(rows["modified"], pc.max(rows["modified"])).as_py() if rows.num_rows else -1
     return Glance(
         bucket=bucket,
