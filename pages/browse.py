@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import browse, errors, gate, panel, session, startup
+from ui import browse, errors, gate, notices, panel, session, startup
 
 services = startup.ready_services()
 actor = gate.actor()
@@ -14,6 +14,7 @@ scene = browse.Scene(services, actor, layout, browse.current_view(actor, layout)
 browse.controls(scene)
 with errors.shown():
     listing = browse.load(scene)
+notices.moved(services, actor, layout, [scene.view.bucket])
 
 left, right = st.columns([2.4, 1], gap="medium")
 with left:

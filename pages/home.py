@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import errors, gate, home, session, startup
+from ui import errors, gate, home, notices, session, startup
 from ui.cards.cards import show_cards
 from ui.text import plain_markdown
 
@@ -13,8 +13,11 @@ actor = gate.actor()
 layout = session.header("Home", services.layouts)
 
 home.banners(services)
+above = st.container()
+reach = notices.ask_reach(services, actor, layout)
 with errors.shown():
     seen = home.overview(services, actor, layout)
+notices.moved(services, actor, layout, session.visible_buckets(actor, layout))
 
 if seen.people:
     show_cards(seen.people, key="home:people")
@@ -23,3 +26,5 @@ else:
 st.markdown(f"##### {plain_markdown(layout.title)}")
 st.caption(plain_markdown(layout.description))
 show_cards(seen.buckets, key="home:buckets")
+with above:
+    notices.show_reach(reach)

@@ -10,14 +10,19 @@ from storage.access import allowed
 from storage.layout.profile import Layout
 from storage.model.people import Actor, Can
 from ui import gate
+from ui.text import plain_markdown
 
 _PROJECT = "session:project"
 
 
 def project(layouts: Mapping[str, Layout]) -> Layout:
     """The project of the address, else the one looked at last, else the first."""
-    wanted = st.query_params.get("project") or st.session_state.get(_PROJECT, "")
-    chosen = layouts.get(wanted) or next(iter(layouts.values()))
+    wanted = st.query_params.get("project", "")
+    last = layouts.get(st.session_state.get(_PROJECT, ""))
+    chosen = layouts.get(wanted) or last or next(iter(layouts.values()))
+    if wanted and wanted != chosen.name:
+        shown = plain_markdown(f"There is no project {wanted} here, so this is {chosen.title}.")
+        st.info(shown, icon="ℹ️")
     st.session_state[_PROJECT] = chosen.name
     return chosen
 

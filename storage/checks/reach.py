@@ -8,7 +8,9 @@ from storage.model.findings import Finding
 from storage.s3.client import Store
 from storage.s3.reach import buckets_shown, caller_arn, readable_settings
 
-_REMEDY = "Give the console credentials with the policy above only."
+_REMEDY = (
+    "Give the console credentials with the least policy only: `python -m storage policy ROLE`."
+)
 _NAMES_SHOWN = 3
 
 
@@ -26,7 +28,7 @@ def check_reach(store: Store, bucket: str, ours: Collection[str]) -> tuple[Findi
                 "error",
                 "These are the keys of the account's root user: they can do everything, also "
                 "delete all buckets and close the account.",
-                "Delete them in the AWS console and make a role with the policy above.",
+                "Delete these keys in the AWS console, and make a role with the least policy.",
             )
         )
     others = [name for name in buckets_shown(store) if name not in ours]
@@ -39,6 +41,6 @@ def check_reach(store: Store, bucket: str, ours: Collection[str]) -> tuple[Findi
         found.append(Finding("reach-buckets", bucket, "", "warning", text, _REMEDY))
     settings = readable_settings(store, bucket)
     if settings:
-        text = f"These credentials may read the bucket's settings ({', '.join(settings)})."
+        text = f"These credentials may read the settings of {bucket} ({', '.join(settings)})."
         found.append(Finding("reach-settings", bucket, "", "warning", text, _REMEDY))
     return tuple(found)
