@@ -27,7 +27,7 @@ SEAWEED_PORTS = ("s3", "s3_grpc", "master", "filer", "volume", "admin")
 GRPC_OFFSET = 10_000  # SeaweedFS takes each port's number plus this for gRPC
 # below the ranges that systems give to outgoing connections, also with the offset added
 FREE_PORTS = range(12_000, 22_000)
-END_S = 6.0  # SeaweedFS needs 1 to 2 seconds to flush and leave
+END_S = 4.0  # SeaweedFS needs 1 to 2 seconds to flush and leave
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -221,14 +221,13 @@ def end_stale(home: Path, state: State) -> None:
         return
     try:
         process = psutil.Process(state.server_pid)
-        if not _is_ours(process, home, state):
-            return
-        process.kill()
-        deadline = time.monotonic() + END_S
-        while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-            time.sleep(0.02)
+        if _is_ours(process, home, state):
+            process.kill()
+            deadline = time.monotonic() + END_S
+            while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+                time.sleep(0.02)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return  # gone, or its number now belongs to someone else
+        pass  # gone, or its number now belongs to someone else
     _remove_sockets(state.ports)
 
 

@@ -248,10 +248,12 @@ class Supervisor:
     def _end(self) -> None:
         """Close the door first, so that whoever comes now starts a supervisor of their own."""
         gone = replace(self._state, control_port=0, token=NO_TOKEN)
-        write_state(self._home, gone)
-        self._leases.close()
-        if self._server is not None:
-            end_server(self._server, self._state.ports)
+        try:
+            write_state(self._home, gone)
+        finally:  # also on a full disk, or in a folder that was deleted
+            self._leases.close()
+            if self._server is not None:
+                end_server(self._server, self._state.ports)
         write_state(self._home, replace(gone, server_pid=0))
         _log.info("ended")
 

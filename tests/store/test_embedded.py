@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -280,6 +282,27 @@ def test_a_start_leaves_a_stranger_with_the_same_number_alone(data_dir: Path) ->
         stranger.communicate(b"\n")
 
 
+@posix
+def test_a_start_waits_for_an_ending_store(data_dir: Path) -> None:
+    """Who comes while the store is shutting down gets a new one on the same data, not an error."""
+    with acquire(data_dir) as lease:
+        server, supervisor = _processes(lease.store.pid)
+        supervisor.terminate()
+        with acquire(data_dir) as later:
+            assert not server.is_running()
+            assert later.store.pid != lease.store.pid
+            assert later.store.endpoint_url == lease.store.endpoint_url
+
+
+def test_nothing_is_left_when_the_folder_is_deleted(data_dir: Path) -> None:
+    """A data folder removed under a running store does not keep its processes alive."""
+    with acquire(data_dir, kind="moto") as lease:
+        processes = _processes(lease.store.pid)
+        shutil.rmtree(data_dir / "store-moto")
+
+    assert _gone_within(processes, 10)
+
+
 def test_address_credentials_and_content_outlive_a_restart(data_dir: Path) -> None:
     """A later start has the same port and keys, so signed links and open pages still work."""
     with acquire(data_dir) as lease:
@@ -297,8 +320,6 @@ def test_address_credentials_and_content_outlive_a_restart(data_dir: Path) -> No
     with acquire(data_dir) as lease:
         assert lease.store.endpoint_url == first.endpoint_url
         assert lease.store.access_key_id == first.access_key_id
-        import urllib.request
-
         with urllib.request.urlopen(link, timeout=5) as answer:
             assert answer.read() == b"as it was"
 
