@@ -32,6 +32,8 @@ from storage.s3.local_state import (
 )
 from storage.settings import Secret
 
+__all__ = ["EmbeddedStore", "Lease", "acquire", "seaweedfs_binary"]
+
 GREETING_S = 5.0  # a supervisor greets at once, unless it is waiting for its server
 START_S = 45.0  # an ending predecessor, and then the supervisor's own limit for the server
 _PROJECT = Path(__file__).resolve().parents[2]
