@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from functools import cache
+
 import streamlit as st
 
 from storage import bootstrap
@@ -33,7 +36,18 @@ def ready_services() -> Services:
     if st.session_state.pop(_FAILED, False):
         _reload(key="startup:reload")
         st.stop()
+    _spare_collector()
     return bootstrap.services()
+
+
+@cache
+def _spare_collector() -> None:
+    """Once: what is loaded by now stays loaded, so collections need not look at it.
+
+    Streamlit makes a full collection after every run of a script, and no page is sent anything
+    while it lasts: with all libraries in it, that is most of the time of a rerun.
+    """
+    gc.freeze()
 
 
 def _failed(error: StorageError) -> None:
