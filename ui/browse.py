@@ -52,10 +52,11 @@ def current_view(actor: Actor, layout: Layout) -> View:
         st.info("Nothing in this project is open to this role. Choose another project.")
         st.stop()
     view = replace(read_view(st.query_params.to_dict()), project=layout.name)
+    if not view.bucket:
+        return replace(view, bucket=roles[0])
     if view.bucket in roles:
         return view
-    if view.bucket:
-        st.info("That bucket is not in this project, or not open to this role.")
+    st.info("That bucket is not in this project, or not open to this role.")
     return View(project=layout.name, bucket=roles[0], per=view.per)
 
 

@@ -74,6 +74,7 @@ def grid_data(
         base=urlencode(view.with_(at="").params()),
         sort=view.sort,
         desc=bool(view.desc),
+        live=bucket.live,
         selectable=selectable,
         shown=_made_visible(keys, view.prefix),
         shown_folders=_made_visible(listing.folders, view.prefix),

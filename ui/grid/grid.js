@@ -164,6 +164,11 @@ export default function (component) {
         nav.append(here);
       } else nav.append(link(label, target));
     });
+    if (data.live) {
+      const badge = element("span", { class: "badge" });
+      badge.textContent = "Live";
+      nav.append(badge);
+    }
     return nav;
   };
   const foot = () => {
@@ -187,9 +192,12 @@ export default function (component) {
   const [header, all] = head();
   const body = element("tbody", {}, ...folders.map(folderRow), ...keys.map(objectRow));
   const columns = element("colgroup", {}, ...["check", "col-name", "col-kind", "col-size", "col-when", "col-class"].map((name) => element("col", { class: name })));
-  const frame = element("div", { class: "frame" }, rows.length ? element("table", {}, columns, header, body) : empty());
+  const frame = element("div", { class: data.live ? "frame live" : "frame" }, rows.length ? element("table", {}, columns, header, body) : empty());
   root.replaceChildren(crumbs(), frame, foot());
   highlight(selectedKey());
+  const chosen = rows.find((row) => row.getAttribute("aria-selected") === "true");
+  // a shared link may choose an object far down; only the table scrolls, not the page
+  if (chosen) frame.scrollTop = chosen.offsetTop - frame.clientHeight / 2;
 
   const move = (from, to) => {
     if (!rows[to]) return;

@@ -44,6 +44,7 @@ class GridData:
     base: str  # query string that every link of the table starts from
     sort: str
     desc: bool
+    live: bool  # listeners have this bucket now
     selectable: bool
     # sparse, by position: names that hold characters which must be made visible; warnings
     shown: Mapping[int, str] = field(default_factory=dict)
