@@ -5,6 +5,7 @@ Pure ASGI, because a websocket must pass through the same gate: it is how a page
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ def console_middleware(option: Callable[[str], Any]) -> list[Middleware]:
 
 
 class SecurityHeaders:
-    """Sets the security headers on every HTTP response that passes."""
+    """Sets the security headers on every HTTP response that passes, and the request's id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,8 +36,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        # ours, not the client's: the audit log names it, so nobody else may choose it
+        request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
                 await self._add(scope, message)
             await send(message)
 

@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
 
+from storage.audit.log import Audit, open_audit
 from storage.config import Config, load_config
+from storage.db.engine import Database, open_database
 from storage.demo.first_start import fill_once
 from storage.errors import ConfigError, StorageError
-from storage.layout.load import layout_credentials, load_layouts
+from storage.layout.load import load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.s3 import embedded
-from storage.s3.client import Connection, Store, connect
+from storage.s3.client import Store
 from storage.s3.presign import origin
 from storage.settings import Secret, Settings, load_settings
+from storage.stores import Stores
 
 DEFAULT_CONFIG = Path("soundstage.toml")
+DATABASE_FILE = "console.db"
 _DOTENV = Path(".env")
 _from_dotenv: dict[str, str] = {}  # what `environment()` set, so that it can take it back
 Mode = Literal["seaweedfs", "moto", "own"]
@@ -44,6 +49,7 @@ class Services:
     layouts: Mapping[str, Layout]
     objects: Objects
     tickets: Tickets
+    audit: Audit
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)
@@ -57,28 +63,6 @@ class Services:
             for bucket in layout.buckets
         }
         return tuple(sorted(found))
-
-
-class _Stores:
-    """One store per connection, made when first asked for."""
-
-    def __init__(self, connection_of: Callable[[Layout, Bucket], Connection]) -> None:
-        self._connection_of = connection_of
-        self._made: dict[Connection, Store] = {}
-        self._lock = threading.Lock()
-
-    def get(self, layout: Layout, bucket: Bucket) -> Store:
-        wanted = self._connection_of(layout, bucket)
-        with self._lock:
-            if wanted not in self._made:
-                self._made[wanted] = connect(wanted)
-            return self._made[wanted]
-
-    def close(self) -> None:
-        with self._lock:
-            for store in self._made.values():
-                store.close()
-            self._made.clear()
 
 
 def _config_path(settings: Settings, given: Path | None) -> Path | None:
@@ -144,69 +128,52 @@ def environment() -> Mapping[str, str]:
 def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:
     """Services from an environment and a config file; starts the embedded store when it is used.
 
-    Raises ConfigError as `configure` does, Unavailable when the embedded store does not start.
+    Raises ConfigError as `configure` does and for a database that cannot be used, Unavailable when
+    the database is not there or the embedded store does not start.
     """
     configured = configure(environ, config_path)
-    settings, config, layouts = configured.settings, configured.config, configured.layouts
-    own = configured.own
-    lease = None if own else embedded.acquire(settings.data_path, kind=settings.embedded)
-
-    def connection_of(layout: Layout, bucket: Bucket) -> Connection:
-        if lease is not None:
-            return _embedded_connection(lease.store)
-        found = _own_connection(settings, config)
-        keys = layout_credentials(layout, settings, environ)
-        if keys is not None:
-            found = replace(
-                found,
-                access_key_id=keys[0],
-                secret_access_key=keys[1],
-                session_token=Secret(""),
-                profile="",
-            )
-        return replace(found, region=bucket.region or found.region)
-
-    stores = _Stores(connection_of)
-
-    def close() -> None:
-        stores.close()
-        if lease is not None:
-            lease.release()
-
-    return Services(
-        settings=settings,
-        config=config,
-        layouts=layouts,
-        objects=Objects(layouts, stores.get, lambda: datetime.now(UTC)),
-        tickets=Tickets(),
-        mode=lease.store.kind if lease else "own",
-        store_for=stores.get,
-        close=close,
-        embedded=lease.store if lease else None,
-    )
+    settings, layouts = configured.settings, configured.layouts
+    with ExitStack() as opened:  # what was opened is closed again when the rest fails
+        database = _open_database(settings)
+        opened.callback(database.close)
+        lease = None
+        if not configured.own:
+            lease = embedded.acquire(settings.data_path, kind=settings.embedded)
+            opened.callback(lease.release)
+        store = lease.store if lease else None
+        stores = Stores(settings, configured.config, environ, store)
+        opened.callback(stores.close)
+        secrets = [value for value in vars(settings).values() if isinstance(value, Secret)]
+        secrets += [database.password, *stores.secrets(layouts.values())]
+        audit = open_audit(database, settings.data_path, settings.audit_key, _now, secrets)
+        return Services(
+            settings=settings,
+            config=configured.config,
+            layouts=layouts,
+            objects=Objects(layouts, stores.get, _now, audit),
+            tickets=Tickets(),
+            audit=audit,
+            mode=store.kind if store else "own",
+            store_for=stores.get,
+            close=opened.pop_all().close,
+            embedded=store,
+        )
 
 
-def _embedded_connection(store: embedded.EmbeddedStore) -> Connection:
-    return Connection(
-        endpoint_url=store.endpoint_url,
-        region=store.region,
-        access_key_id=store.access_key_id,
-        secret_access_key=store.secret_access_key,
-        addressing="path",
-    )
+@contextmanager
+def audit_log(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Audit]:
+    """The audit log for reading; no store is started. Raises as `build` does for its database."""
+    settings = configure(environ, config_path).settings
+    with closing(_open_database(settings)) as database:
+        yield open_audit(database, settings.data_path, settings.audit_key, _now, [])
 
 
-def _own_connection(settings: Settings, config: Config) -> Connection:
-    store = config.store
-    return Connection(
-        endpoint_url=settings.endpoint_url or store.endpoint_url,
-        region=settings.region or store.region,
-        access_key_id=settings.access_key_id,
-        secret_access_key=settings.secret_access_key,
-        session_token=settings.session_token,
-        profile="" if settings.access_key_id else store.profile,
-        addressing=settings.addressing or store.addressing,
-    )
+def _open_database(settings: Settings) -> Database:
+    return open_database(settings.database_url or settings.data_path / DATABASE_FILE)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 # -- the process's one instance -----------------------------------------------------------------

@@ -67,6 +67,19 @@ class Settings:
         "AWS_SESSION_TOKEN", Secret(""), "Session token of temporary credentials."
     )
 
+    database_url: Secret = _setting(
+        "DATABASE_URL",
+        Secret(""),
+        "`postgresql://user:password@host/name`: roles, jobs and the audit log in PostgreSQL. "
+        "Empty: SQLite, in `console.db` in the data folder.",
+    )
+    audit_key: Secret = _setting(
+        "AUDIT_KEY",
+        Secret(""),
+        "Key of the audit log's chain, at least 32 characters; the same for all consoles of one "
+        "database. Empty: `audit.key` in the data folder, made on first use.",
+    )
+
     @property
     def data_path(self) -> Path:
         return Path(self.data_dir).expanduser().resolve()

@@ -13,6 +13,8 @@ import socket
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,10 +24,11 @@ from botocore.parsers import ResponseParserError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+    from storage.audit.log import Audit
     from storage.s3.client import Store
     from storage.s3.embedded import EmbeddedStore
 
-_DEVELOPERS_OWN = ("AWS_", "S3_", "STORAGE", "BACKEND_AWS_")
+_DEVELOPERS_OWN = ("AWS_", "S3_", "STORAGE", "BACKEND_AWS_", "DATABASE_URL", "AUDIT_KEY", "PG")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -176,6 +179,21 @@ def _remove_bucket(client: S3Client, bucket: str) -> None:
         client.delete_bucket(Bucket=bucket)
     except (ClientError, ResponseParserError):
         return  # removed by the test, or holds what its listing cannot say: the name is unique
+
+
+# -- the audit log ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Iterator[Audit]:
+    """An empty audit log in SQLite, on the real clock."""
+    from storage.audit.log import open_audit
+    from storage.db.engine import open_database
+    from storage.settings import Secret
+
+    database = open_database(tmp_path / "console.db")
+    yield open_audit(database, tmp_path, Secret(""), lambda: datetime.now(UTC), [])
+    database.close()
 
 
 # -- the stand-in: moto -------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import streamlit as st
 
 from storage.model.people import Actor, Role, local_actor
@@ -21,7 +23,12 @@ _KEPT = "gate:role"
 def actor() -> Actor:
     """The person of this session, with the roles they look at the console with."""
     role = viewed_role()
-    return local_actor(frozenset({role})) if role else local_actor()
+    return local_actor(
+        frozenset({role}) if role else frozenset(Role),
+        # None on this machine itself; one id a run, which is what a press of a button is here
+        address=st.context.ip_address or "127.0.0.1",
+        request_id=secrets.token_hex(8),
+    )
 
 
 def viewed_role() -> Role | None:

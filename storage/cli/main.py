@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     policy.add_argument("role", metavar="ROLE", help="viewer, editor, qa, operator or admin")
     _add_objects(command)
     _add_demo(commands, common)
+    _add_audit(commands, common)
     return parser
 
 
@@ -111,6 +112,37 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
         "--scale", metavar="N", type=_count, default=0, help="so many more clips in ssi stage"
     )
     seed.set_defaults(run="demo:seed")
+
+
+def _add_audit(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "who did what: the log, and whether anybody changed it"
+    audit = commands.add_parser("audit", help=about, description=about)
+    parts = audit.add_subparsers(metavar="verify|list|export", required=True, parser_class=_Parser)
+    verify = parts.add_parser("verify", help="find what was changed in it", parents=[common])
+    verify.set_defaults(run="audit:verify")
+    wanted = _audit_filter()
+    rows = parts.add_parser("list", help="the newest rows", parents=[common, wanted])
+    rows.add_argument("--limit", metavar="N", type=_count, default=100, help="so many (100)")
+    rows.add_argument("--before", metavar="ROW", type=_count, help="older than this row")
+    rows.set_defaults(run="audit:list_rows")
+    export = parts.add_parser("export", help="all rows, to stdout", parents=[common, wanted])
+    export.add_argument("--format", choices=["csv", "jsonl"], default="jsonl", help="jsonl")
+    export.set_defaults(run="audit:export")
+
+
+def _audit_filter() -> _Parser:
+    wanted = _Parser(add_help=False)
+    for name, about in {
+        "actor": "of this person, by id",
+        "action": "by this permission (object:link)",
+        "result": "allowed, refused, failed or done",
+        "bucket": "in this bucket",
+        "key": "of exactly this key",
+        "since": "from this time on (UTC)",
+        "until": "before this time (UTC)",
+    }.items():
+        wanted.add_argument(f"--{name}", metavar=name.upper(), default="", help=about)
+    return wanted
 
 
 def _count(text: str) -> int:

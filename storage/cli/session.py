@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from storage import bootstrap
+from storage.audit.log import Audit
 from storage.errors import ConfigError
 from storage.layout.profile import Layout
 from storage.model.people import local_actor
 from storage.settings import Settings
 
-ACTOR = local_actor(via="cli")
+ACTOR = local_actor(via="cli", address=platform.node())
 
 
 def configured(args: argparse.Namespace) -> bootstrap.Configuration:
@@ -27,6 +29,11 @@ def opened(args: argparse.Namespace) -> Iterator[bootstrap.Services]:
         yield bootstrap.services(args.config)
     finally:
         bootstrap.close()
+
+
+def opened_log(args: argparse.Namespace) -> AbstractContextManager[Audit]:
+    """The audit log alone, for reading; no store is started."""
+    return bootstrap.audit_log(bootstrap.environment(), args.config)
 
 
 def chosen_layout(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,14 +31,26 @@ class Can(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person (or token) a call is made for. `via` is "local", "session", "token" or "cli"."""
+    """The person (or token) a call is made for. `via` is "local", "session", "token" or "cli".
+
+    `address` and `request_id` say where this one call comes from, for the audit log; they make no
+    other person of the same one.
+    """
 
     id: str
     name: str
     roles: frozenset[Role]
     via: str = "local"
+    address: str = field(default="", compare=False)
+    request_id: str = field(default="", compare=False)
 
 
-def local_actor(roles: frozenset[Role] = frozenset(Role), via: str = "local") -> Actor:
+def local_actor(
+    roles: frozenset[Role] = frozenset(Role),
+    via: str = "local",
+    *,
+    address: str = "",
+    request_id: str = "",
+) -> Actor:
     """The one person of a console without login: all roles, or fewer under "View as"."""
-    return Actor(id="local", name="You (local)", roles=roles, via=via)
+    return Actor("local", "You (local)", roles, via, address, request_id)

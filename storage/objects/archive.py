@@ -71,12 +71,8 @@ def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def archive(bucket: str, keys: Sequence[str], head: Head, open_object: Open) -> Iterator[bytes]:
-    """Chunks of a ZIP of `keys`; asks `head` of every one before the first chunk.
-
-    Raises InvalidInput when no key is given or a limit is passed, and the first object's error
-    when none can be read. Later failures are listed inside.
-    """
+def selected(keys: Sequence[str]) -> list[str]:
+    """`keys`, each once. Raises InvalidInput when there is none or there are too many."""
     wanted = list(dict.fromkeys(keys))
     if not wanted:
         raise InvalidInput("Nothing is selected.", "Select at least one object.")
@@ -85,6 +81,16 @@ def archive(bucket: str, keys: Sequence[str], head: Head, open_object: Open) -> 
             f"{len(wanted):,} objects are too many for one ZIP (at most {ARCHIVE_MAX_OBJECTS:,}).",
             "Select fewer.",
         )
+    return wanted
+
+
+def archive(bucket: str, keys: Sequence[str], head: Head, open_object: Open) -> Iterator[bytes]:
+    """Chunks of a ZIP of `keys`; asks `head` of every one before the first chunk.
+
+    Raises InvalidInput when no key is given or a limit is passed, and the first object's error
+    when none can be read. Later failures are listed inside.
+    """
+    wanted = selected(keys)
     report = Report(bucket, len(wanted))
     heads = _heads(wanted, head, report)
     total = sum(one.size for one in heads)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 
 from storage.errors import InvalidInput
+from storage.spreadsheet import BOM, csv_line
 
 COLUMNS = ("bucket", "key", "kind", "size_bytes", "modified_utc", "etag", "storage_class")
-_BOM = "\ufeff"  # without it Excel reads UTF-8 as the computer's old code page
-
-# A cell is a formula when it begins with one of = + - @ (also full-width). Excel set to ";" as its
-# separator, and importers that split at tabs or line ends, start a new cell behind those, so a
-# sign there counts as a beginning too.
-_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[\s\"'\ufeff]*[=+\-@＝＋－＠﹢﹣﹦﹫])")
-_HIDDEN_START = ("\t", "\r", "\n")
 
 
 def rows_to_csv(bucket: str, objects: pa.RecordBatch, kinds: Sequence[str]) -> bytes:
@@ -28,9 +19,7 @@ def rows_to_csv(bucket: str, objects: pa.RecordBatch, kinds: Sequence[str]) -> b
     """
     if len(kinds) != objects.num_rows:
         raise InvalidInput("The rows to export and their kinds are not the same number.")
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    lines = [csv_line(COLUMNS)]
     for row, kind in zip(objects.to_pylist(), kinds, strict=True):
         cells = (
             bucket,
@@ -41,11 +30,5 @@ def rows_to_csv(bucket: str, objects: pa.RecordBatch, kinds: Sequence[str]) -> b
             row["etag"],
             row["storage_class"],
         )
-        writer.writerow([harmless(cell or "") for cell in cells])
-    return (_BOM + out.getvalue()).encode("utf-8", "backslashreplace")
-
-
-def harmless(cell: str) -> str:
-    """`cell` with an apostrophe before everything a spreadsheet would take for a formula."""
-    cell = _FORMULA.sub("'", cell)
-    return f"'{cell}" if cell.startswith(_HIDDEN_START) else cell
+        lines.append(csv_line([cell or "" for cell in cells]))
+    return (BOM + "".join(lines)).encode("utf-8", "backslashreplace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -32,10 +33,11 @@ BUCKETS = {
 }
 
 
-def own_s3(url: str) -> Services:
+def own_s3(url: str, data: Path) -> Services:
     """Services over a store of one's own at `url`, as three variables choose it."""
     return bootstrap.build(
         {
+            "STORAGE_DATA": str(data),
             "S3_ENDPOINT_URL": url,
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -64,9 +66,9 @@ def _fresh_process() -> Iterator[None]:
 
 
 @pytest.fixture
-def installed(stocked: Store) -> Services:
+def installed(stocked: Store, tmp_path: Path) -> Services:
     """The console's services over the stand-in, as if it were the embedded store."""
-    services = replace(own_s3(stocked.connection.endpoint_url), mode="seaweedfs")
+    services = replace(own_s3(stocked.connection.endpoint_url, tmp_path), mode="seaweedfs")
     bootstrap.install(services)
     return services
 
@@ -87,14 +89,14 @@ def scripted() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def scripted_console(
-    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[[], Console]:
     """A tab of a console whose store is the scripted server."""
-    bootstrap.install(own_s3(scripted.url))
+    bootstrap.install(own_s3(scripted.url, tmp_path))
     return Console(monkeypatch)
 
 
 def with_store(services: Services, store_for: Callable[..., Store]) -> Services:
     """The same services, with other stores behind the buckets."""
-    objects = Objects(services.layouts, store_for, lambda: datetime.now(UTC))
+    objects = Objects(services.layouts, store_for, lambda: datetime.now(UTC), services.audit)
     return replace(services, store_for=store_for, objects=objects)

@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from storage.audit.log import Audit
 from storage.config import Config
 from storage.errors import (
     AccessDenied,
@@ -28,7 +29,7 @@ from storage.errors import (
 from storage.layout.load import load_layouts
 from storage.model.objects import PresignedUrl
 from storage.model.people import Actor, Role, local_actor
-from storage.objects import service
+from storage.objects import looking, service
 from storage.objects.clips import ClipUrls
 from storage.objects.service import Objects
 from storage.s3.client import Store
@@ -77,7 +78,7 @@ def clock() -> _Clock:
 
 
 @pytest.fixture
-def objects(moto_store: Store, moto_bucket: str, clock: _Clock) -> Objects:
+def objects(moto_store: Store, moto_bucket: str, clock: _Clock, audit: Audit) -> Objects:
     """The built-in layouts with every bucket's name replaced by the test's."""
     layouts = {
         name: replace(
@@ -85,7 +86,7 @@ def objects(moto_store: Store, moto_bucket: str, clock: _Clock) -> Objects:
         )
         for name, layout in load_layouts(Settings(), Config(), {}).items()
     }
-    return Objects(layouts, lambda _layout, _bucket: moto_store, clock)
+    return Objects(layouts, lambda _layout, _bucket: moto_store, clock, audit)
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_without_the_permission_nothing_is_asked_of_the_store(
     objects: Objects, monkeypatch: pytest.MonkeyPatch, call: Callable[[Objects], Any]
 ) -> None:
     """Each call is refused by our own roles first, naming the permission."""
-    monkeypatch.setattr(objects, "_store_for", None)
+    monkeypatch.setattr(objects._gate, "_store_for", None)
     with pytest.raises(AccessDenied, match="permission object:"):
         call(objects)
 
@@ -228,7 +229,7 @@ def test_what_cannot_be_read_becomes_a_note(
         raise error("It was refused.", "Ask for it.")
 
     put("a.txt")
-    monkeypatch.setattr(service, what, fail)
+    monkeypatch.setattr(looking, what, fail)
     detail = objects.detail(ME, "ssi", "canonical", "a.txt")
     assert detail.head.size == 9
     assert len(detail.notes) == 1

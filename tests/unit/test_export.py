@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidInput
 from storage.model.objects import OBJECT_SCHEMA
-from storage.objects.export import COLUMNS, harmless, rows_to_csv
+from storage.objects.export import COLUMNS, rows_to_csv
+from storage.spreadsheet import harmless
 
 _WHEN = datetime(2026, 11, 3, 12, 30, tzinfo=UTC)
 _SIGNS = "=+-@＝＋－＠"

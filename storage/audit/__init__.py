@@ -1,0 +1,1 @@
+"""Who did what: an append-only log whose rows are chained, so that changing it later shows."""

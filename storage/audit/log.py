@@ -1,0 +1,201 @@
+"""The audit log: adding to it, asking it, and checking that nobody changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from storage.audit.chain import GENESIS, Stored, check_chain, is_sealed, row_mac, sealed
+from storage.audit.heads import HEADS_FILE, Heads
+from storage.audit.keys import load_key
+from storage.audit.rows import LIMITS, as_row, stored_form
+from storage.audit.scrub import Scrub
+from storage.db.engine import Database
+from storage.db.events import Appending, Events
+from storage.errors import InvalidInput, StorageError
+from storage.model.audit import (
+    AuditEvent,
+    AuditFilter,
+    AuditPage,
+    AuditRow,
+    Head,
+    Tampering,
+    Verdict,
+)
+from storage.settings import Secret
+
+SEARCH_MAX = 1_000  # rows a page
+FINDINGS_SHOWN = 100  # one mistake with a database tool can break every row
+
+_TAMPERED = "The audit log does not go on from where the console left it, so nothing was done."
+_TAMPERED_REMEDY = (
+    "Run `python -m storage audit verify`. Either something else changed the database (restore it "
+    "from a backup), or AUDIT_KEY or audit.key is not the one it was made with."
+)
+
+
+class Audit:
+    """The log in `events`, chained by `key`. Thread-safe; several processes may share a log."""
+
+    def __init__(
+        self,
+        events: Events,
+        key: bytes,
+        heads: Heads,
+        clock: Callable[[], datetime],
+        scrub: Scrub,
+    ) -> None:
+        self._events = events
+        self._key = key
+        self._heads = heads
+        self._clock = clock
+        self._scrub = scrub
+
+    def append(self, *events: AuditEvent) -> None:
+        """Adds the events, all or none. Raises StorageError when the log cannot take them: then
+        what they announce must not happen.
+        """
+        with self._events.appending() as log:
+            now = self._clock()
+            head = self._add(log, events, now)
+        self._heads.keep(head, now)
+
+    def append_once(self, event: AuditEvent, within: timedelta) -> bool:
+        """Adds `event` unless the same (but for when, from where and by what request) was added
+        `within` that time; returns whether it was added.
+        """
+        same = _sameness(stored_form(event, self._scrub))
+        if self._events.holds(same, _text(self._clock() - within)):  # the usual case, without lock
+            return False
+        with self._events.appending() as log:
+            now = self._clock()
+            if log.holds(same, _text(now - within)):
+                return False
+            head = self._add(log, [event], now)
+        self._heads.keep(head, now)
+        return True
+
+    @contextmanager
+    def recorded(self, *events: AuditEvent, once_within: timedelta | None = None) -> Iterator[None]:
+        """Around an act: the events (`allowed`) are in the log before it begins, and when it fails
+        with a StorageError they are there again as `failed`.
+        """
+        if once_within is None:
+            self.append(*events)
+        else:
+            for event in events:
+                self.append_once(event, once_within)
+        try:
+            yield
+        except StorageError as error:
+            failure = {"error": error.code, "what": error.what}
+            self.append(
+                *(replace(e, result="failed", detail={**e.detail, **failure}) for e in events)
+            )
+            raise
+
+    def _add(self, log: Appending, events: Sequence[AuditEvent], now: datetime) -> Head:
+        head = log.head() or sealed(self._key, 0, GENESIS)
+        if not is_sealed(self._key, head):
+            raise StorageError(_TAMPERED, _TAMPERED_REMEDY)
+        seq, mac, rows = head.seq, head.mac, []
+        for event in events:
+            seq += 1
+            row: dict[str, Any] = {
+                **stored_form(event, self._scrub),
+                "seq": seq,
+                "at": _text(now),
+                "prev": mac,
+            }
+            mac = row["mac"] = row_mac(self._key, row)
+            rows.append(row)
+        head = sealed(self._key, seq, mac)
+        log.add(rows, head)
+        return head
+
+    def verify(self) -> Verdict:
+        """Reads the whole log and tells every edited, missing, moved, cut or added row."""
+        kept, findings = self._heads.read()
+        wanted = {head.seq: head.mac for head in kept}
+        known: dict[int, object] = {}
+        count = 0
+
+        def watched(rows: Iterator[Stored]) -> Iterator[Stored]:
+            nonlocal count
+            for row in rows:
+                count += 1
+                if row["seq"] in wanted:
+                    known[row["seq"]] = row["mac"]
+                yield row
+
+        with self._events.snapshot() as (head, rows):
+            broken = check_chain(self._key, watched(rows), head)
+            findings += islice(broken, FINDINGS_SHOWN)
+            more = sum(1 for _ in broken)
+        findings += [
+            Tampering(
+                "cut" if seq not in known else "edited",
+                seq,
+                f"Row {seq} is not the one that {HEADS_FILE} remembers as the last of a day.",
+            )
+            for seq, mac in wanted.items()
+            if known.get(seq) != mac
+        ]
+        return Verdict(count, head, tuple(findings), more)
+
+    def search(
+        self, filters: AuditFilter, *, before: int | None = None, limit: int = 100
+    ) -> AuditPage:
+        """Up to `limit` rows (1 to 1,000) that fit, newest first. Raises InvalidInput."""
+        if not 1 <= limit <= SEARCH_MAX:
+            raise InvalidInput(
+                f"A page cannot have {limit} rows.", f"Choose 1 to {SEARCH_MAX:,} rows."
+            )
+        found = self._events.newest(*self._wanted(filters), before=before, limit=limit + 1)
+        rows = tuple(as_row(row) for row in found[:limit])
+        return AuditPage(rows, rows[-1].seq if len(found) > limit else None)
+
+    def stream(self, filters: AuditFilter) -> Iterator[AuditRow]:
+        """Every row that fits, oldest first, read as it is taken."""
+        return map(as_row, self._events.stream(*self._wanted(filters)))
+
+    def _wanted(self, filters: AuditFilter) -> tuple[dict[str, str], str, str]:
+        names = ("actor_id", "action", "result", "layout", "bucket", "key")
+        asked = {name: getattr(filters, name) for name in names}
+        same = {name: self._scrub(text, LIMITS[name]) for name, text in asked.items() if text}
+        since, until = filters.since, filters.until
+        return same, _text(since) if since else "", _text(until) if until else ""
+
+
+def open_audit(
+    database: Database,
+    folder: Path,
+    key: Secret,
+    clock: Callable[[], datetime],
+    secrets: Sequence[str],
+) -> Audit:
+    """The log in `database`, its key and heads file in `folder` unless `key` is given.
+
+    `secrets` are removed from whatever is logged. Raises ConfigError for an unusable key.
+    """
+    events = Events(database)
+    loaded = load_key(key, folder, events.is_empty)
+    scrub = Scrub([*secrets, loaded.decode()])
+    return Audit(events, loaded, Heads(folder / HEADS_FILE, loaded), clock, scrub)
+
+
+def _text(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _sameness(row: dict[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in ("address", "request_id", "actor_name", "roles")
+    }

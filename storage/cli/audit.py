@@ -1,0 +1,115 @@
+"""`audit verify`, `audit list` and `audit export`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from storage.audit.export import as_csv, as_jsonl
+from storage.cli import show
+from storage.cli.session import opened_log
+from storage.errors import InvalidInput
+from storage.model.audit import AuditFilter, AuditRow, Verdict
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Reads the whole log; status 1 when anything in it was changed."""
+    with opened_log(args) as log:
+        verdict = log.verify()
+    if args.json:
+        head = verdict.head
+        show.document(
+            {
+                "rows": verdict.rows,
+                "head": {"seq": head.seq, "mac": head.mac} if head else None,
+                "findings": [finding.as_json() for finding in verdict.findings],
+                "more": verdict.more,
+            }
+        )
+    else:
+        _tell(verdict)
+    return 1 if verdict.findings else 0
+
+
+def _tell(verdict: Verdict) -> None:
+    for finding in verdict.findings:
+        show.line(f"{finding.code}: {finding.text}")
+    if verdict.more:
+        show.line(f"and {verdict.more:,} more")
+    if verdict.findings:
+        show.note("The log was changed by something else than the console.")
+        show.note("Keep a copy of the database as it is, then compare it with a backup.")
+    else:
+        show.line(f"{verdict.rows:,} rows, all as the console wrote them.")
+
+
+def list_rows(args: argparse.Namespace) -> int:
+    """The newest rows that fit."""
+    with opened_log(args) as log:
+        page = log.search(_filter(args), before=args.before, limit=args.limit)
+    if args.json:
+        show.document({"events": [row.as_json() for row in page.rows], "next": page.next})
+        return 0
+    for row in page.rows:
+        show.line(_in_words(row))
+    if page.next is not None:
+        show.note(f"There are older ones. Go on with --before {page.next}.")
+    elif not page.rows:
+        show.note("Nothing is there.")
+    return 0
+
+
+def _in_words(row: AuditRow) -> str:
+    event = row.event
+    place = f"s3://{event.bucket}/{event.key}" if event.bucket else ""
+    who = f"{event.actor_id} ({event.via} {event.address})"
+    return f"{row.seq:>8}  {row.at[:19]}Z  {event.result:<8} {event.action:<16} {who}  {place}"
+
+
+def export(args: argparse.Namespace) -> int:
+    """Every row that fits, oldest first, as it is read."""
+    with opened_log(args) as log:
+        rows = log.stream(_filter(args))
+        if args.json:
+            chunks = _as_document(rows)
+        else:
+            chunks = as_csv(rows) if args.format == "csv" else as_jsonl(rows)
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)  # bytes: Windows would write other line ends
+    return 0
+
+
+def _as_document(rows: Iterable[AuditRow]) -> Iterator[bytes]:
+    before = b'{"events": [\n'
+    for row in rows:
+        yield before + json.dumps(row.as_json()).encode("ascii")
+        before = b",\n"
+    yield b"\n]}\n" if before == b",\n" else before + b"]}\n"
+
+
+def _filter(args: argparse.Namespace) -> AuditFilter:
+    return AuditFilter(
+        actor_id=args.actor,
+        action=args.action,
+        result=args.result,
+        layout=args.layout,
+        bucket=args.bucket,
+        key=args.key,
+        since=_time(args.since),
+        until=_time(args.until),
+    )
+
+
+def _time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{text!r} is no time.", "Write it like 2026-11-21 or 2026-11-21T07:30 (UTC)."
+        ) from error
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

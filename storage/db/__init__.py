@@ -1,0 +1,1 @@
+"""The console's own database: the only importer of SQLAlchemy and Alembic. A module a noun."""

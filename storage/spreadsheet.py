@@ -1,0 +1,30 @@
+"""Text that a spreadsheet shows and never executes. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+BOM = "\ufeff"  # without it Excel reads UTF-8 as the computer's old code page
+
+# A cell is a formula when it begins with one of = + - @ (also full-width). Excel set to ";" as its
+# separator, and importers that split at tabs or line ends, start a new cell behind those, so a
+# sign there counts as a beginning too.
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[\s\"'\ufeff]*[=+\-@＝＋－＠﹢﹣﹦﹫])")
+_HIDDEN_START = ("\t", "\r", "\n")
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """One line of CSV, every cell quoted and harmless, with CRLF."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """`cell` with an apostrophe before everything a spreadsheet would take for a formula."""
+    cell = _FORMULA.sub("'", cell)
+    return f"'{cell}" if cell.startswith(_HIDDEN_START) else cell
