@@ -45,6 +45,7 @@ class Console:
         self.app = AppTest.from_file(str(SCRIPT), default_timeout=RUN_S)
         self.requests: list[str] = []  # "GET /bucket?…", those of the last run
         self.ticked: list[str] = []
+        self._ran = False
         self._given: dict[str, Mapping[str, Any]] = {}
         for module in (cards, facts, grid, picture, player):
             patch.setattr(module, "_component", self._keeping(module._component))
@@ -67,10 +68,13 @@ class Console:
 
     def open(self, page: str = "home", **address: str) -> Console:
         """Runs a page at an address (its query string)."""
+        if page != "home" and not self._ran:
+            self.again()  # AppTest knows the pages only after a first run
+        if self._ran:
+            self.app.switch_page(f"../pages/{page}.py")
         self.app.query_params.clear()
         for name, value in address.items():
             self.app.query_params[name] = value
-        self.app.switch_page(f"../pages/{page}.py")
         return self.again()
 
     def again(self) -> Console:
@@ -78,6 +82,7 @@ class Console:
         self.requests.clear()
         self._given.clear()
         self.app.run()
+        self._ran = True
         assert not self.app.exception, [item.value for item in self.app.exception]
         return self
 
