@@ -105,7 +105,7 @@ class Store:
                 client.close()
             for direct in self._direct.values():
                 if direct is not None:
-                    direct.pool.close()
+                    direct.close()
             self._clients.clear()
             self._direct.clear()
 
