@@ -38,13 +38,14 @@ def presign_get(
     """
     if not 1 <= expires_s <= MAX_LIFE_S:
         raise InvalidInput(f"A link cannot live {expires_s} seconds.", "Choose 1 second to 7 days.")
+    named = None if download_name is None else attachment(download_name)
+    chosen = {
+        "ResponseContentDisposition": named,
+        "ResponseContentType": content_type,
+        "VersionId": version_id,
+    }
     params: dict[str, Any] = {"Bucket": bucket, "Key": key}
-    if download_name is not None:
-        params["ResponseContentDisposition"] = attachment(download_name)
-    if content_type is not None:
-        params["ResponseContentType"] = content_type
-    if version_id is not None:
-        params["VersionId"] = version_id
+    params |= {name: value for name, value in chosen.items() if value is not None}
     credentials = store.credentials()
     with translating("s3:GetObject", bucket, key):
         token = credentials.get_frozen_credentials().token if credentials else None
