@@ -191,8 +191,8 @@ export default function (component) {
 
   const [header, all] = head();
   const body = element("tbody", {}, ...folders.map(folderRow), ...keys.map(objectRow));
-  const columns = element("colgroup", {}, ...["check", "col-name", "col-kind", "col-size", "col-when", "col-class"].map((name) => element("col", { class: name })));
-  const frame = element("div", { class: data.live ? "frame live" : "frame" }, rows.length ? element("table", {}, columns, header, body) : empty());
+  const frame = element("div", { class: data.live ? "frame live" : "frame" }, rows.length ? element("table", {}, header, body) : empty());
+  root.classList.toggle("whole", !data.selectable);
   root.replaceChildren(crumbs(), frame, foot());
   highlight(selectedKey());
   const chosen = rows.find((row) => row.getAttribute("aria-selected") === "true");
