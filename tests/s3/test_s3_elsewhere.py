@@ -97,6 +97,21 @@ def test_a_bucket_that_moves_on_and_on_is_told(
     assert len(scripted.asked) <= 4
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_to_nobody_knows_where_is_told(
+    scripted: ScriptedServer, scripted_store: Store, status: int
+) -> None:
+    """A proxy that sends http to https, or an old server: said at once, not asked without end."""
+    page = b"<html><body>Moved</body></html>"
+    scripted.answer = lambda _asked: Answer(status, page, {"location": "https://127.0.0.1:1/"})
+    for call in (list_page, lambda store, bucket: head_object(store, bucket, "k")):
+        scripted.asked.clear()
+        with pytest.raises(ConfigError, match="another address") as told:
+            call(scripted_store, "bucket")
+        assert "https" in told.value.remedy
+        assert len(scripted.asked) <= 4
+
+
 @pytest.mark.parametrize(
     ("refusal", "kind", "said"),
     [
