@@ -86,9 +86,7 @@ def scripted() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def scripted_console(
-    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], Console]:
+def scripted_console(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Console:
     """A tab of a console whose store is the scripted server."""
     bootstrap.install(own_s3(scripted.url))
     return Console(monkeypatch)
