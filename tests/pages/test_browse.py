@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import A_CLIP, EMPTY_CLIP
-from console import Console
+from page_rig import A_CLIP, EMPTY_CLIP, Console
 
 from storage.s3.client import Store
 from ui import browse

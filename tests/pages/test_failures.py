@@ -6,8 +6,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from conftest import A_CLIP, own_s3
-from console import Console
+from page_rig import A_CLIP, Console, own_s3
 from scripted_server import DROP, Answer, ScriptedServer, s3_error
 
 from storage import bootstrap
