@@ -180,7 +180,8 @@ export default function (component) {
       else { const off = element("span", { "aria-disabled": "true" }); off.textContent = label; pager.append(off); }
     }
     const keysHelp = element("span", { class: "keys" });
-    keysHelp.textContent = rows.length ? "↑ ↓ move · Enter opens · Space ticks · ← up a folder" : "";
+    const help = ["↑ ↓ move", "Enter opens", ...(data.selectable ? ["Space ticks"] : []), "← up a folder"];
+    keysHelp.textContent = rows.length ? help.join(" · ") : "";
     return element("div", { class: "foot" }, count, keysHelp, pager);
   };
   const empty = () => {
