@@ -33,9 +33,10 @@ $(VENV)/.run-ready: $(VENV)/.python-ready requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt tools/install_browser.sh
+$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt tools/install_browser.sh tools/install_postgres.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	sh tools/install_browser.sh $(BIN)/python
+	sh tools/install_postgres.sh
 	@touch $@
 
 clean:

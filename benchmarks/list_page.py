@@ -2,8 +2,8 @@
 
 `python -m benchmarks.list_page`: a listing server in its own process with pages rendered in
 advance, and in turns, page by page, in one process: a signed GET that reads the body and does
-nothing with it; boto3 as it is; our page as columns; and the whole server side of a page in
-Browse (permission, listing, kind of every key).
+nothing with it, by the usual means and by ours; boto3 as it is; our page as columns; and the whole
+server side of a page in Browse (permission, listing, kind of every key).
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ from storage.settings import Secret, load_settings
 PAGE_SIZES = (100, 500, 1_000)  # what Browse offers
 BAR = 1.5  # issue 2: the page's server side against one raw signed GET of the same page
 PAGES = 20  # different places in the bucket
-RAW, BOTO3, OURS, WHOLE = (
-    "raw signed GET, body read",
+RAW, LEAN, BOTO3, OURS, WHOLE = (
+    "raw signed GET, body read (botocore, urllib3)",
+    "our own signed GET, body read (botocore, http.client)",
     "boto3 list_objects_v2",
     "list_page",
     "whole server side of the page",
@@ -74,6 +75,15 @@ def contenders(store: Store, limit: int, audit: Audit) -> dict[str, Callable[[st
     layouts = load_layouts(load_settings({}), load_config(None), {"S3_BUCKET_NAME": BUCKET})
     objects = Objects(layouts, lambda _layout, _bucket: store, _now, audit)
     actor = local_actor()
+    direct = store.signed_get(BUCKET)
+    assert direct is not None
+    query = {
+        "list-type": "2",
+        "encoding-type": "url",
+        "max-keys": str(limit),
+        "prefix": PREFIX,
+        "delimiter": "/",
+    }
 
     def asked(after: str) -> dict[str, object]:
         return {
@@ -92,6 +102,7 @@ def contenders(store: Store, limit: int, audit: Audit) -> dict[str, Callable[[st
 
     return {
         RAW: raw,
+        LEAN: lambda after: direct.fetch({**query, "start-after": after}),
         BOTO3: lambda after: store.client.list_objects_v2(**asked(after)),  # type: ignore[arg-type]
         OURS: lambda after: list_page(store, BUCKET, PREFIX, after=after, limit=limit),
         WHOLE: lambda after: objects.list_page(

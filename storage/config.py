@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from storage.errors import ConfigError
+from storage.settings import is_web_address
 from storage.tomlfile import Field, FieldPath, Node, read_toml
 
 _ROOT = {
@@ -108,7 +108,7 @@ def load_config(path: Path | None) -> Config:
 def _store(node: Node) -> StoreConfig:
     node.check(_STORE)
     url = node.text("endpoint_url")
-    if url and not _is_web_address(url):
+    if url and not is_web_address(url):
         raise node.wrong(
             "is no web address.", "Write it like https://s3.example.org:9000.", "endpoint_url"
         )
@@ -120,15 +120,6 @@ def _store(node: Node) -> StoreConfig:
         )
     region = check_value("region", node.text("region"), node.where("region"))
     return StoreConfig(url, region, node.text("profile"), node.text("addressing"))
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port  # reading it is what checks it
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
 
 
 def _layout_overrides(node: Node) -> tuple[Override, ...]:

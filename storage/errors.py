@@ -151,7 +151,7 @@ AWS_CODES: Mapping[str, Translation] = {
     "InvalidAccessKeyId": Translation(
         AccessDenied,
         "The store does not know this access key.",
-        "Set AWS_ACCESS_KEY_ID to a key of this store; it may have been deleted or belong elsewhere.",
+        "Set AWS_ACCESS_KEY_ID to a key of this store; this one may be deleted or from elsewhere.",
     ),
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from storage.errors import ConfigError
 
@@ -102,7 +103,32 @@ def _checked(item: Field[Any], raw: str) -> str:
         raise ConfigError(
             f"{item.metadata['env']} is {raw!r}.", f"Set it to one of {allowed}, or leave it out."
         )
+    if item.name == "endpoint_url":
+        _check_endpoint(item.metadata["env"], raw)
     return Secret(raw) if isinstance(item.default, Secret) else raw
+
+
+def _check_endpoint(variable: str, url: str) -> None:
+    if "@" in url:  # so the value is not repeated
+        raise ConfigError(
+            f"{variable} holds a user name or password.",
+            "Leave them out of the address and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        )
+    if not is_web_address(url):
+        raise ConfigError(
+            f"{variable} is {url!r}, which is no web address.",
+            "Write it like https://s3.example.org:9000.",
+        )
+
+
+def is_web_address(url: str) -> bool:
+    """Whether `url` is http or https with a host and, if any, a valid port."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port  # reading it is what checks it
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
 
 
 def settings_table() -> list[tuple[str, str, str]]:

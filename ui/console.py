@@ -6,9 +6,12 @@ itself and run them for a first, anonymous request without coming through here.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 st.set_page_config(page_title="Soundstage", page_icon="🎧", layout="wide")
+st.html(Path(__file__).with_name("console.css"))
 
 st.navigation(
     [

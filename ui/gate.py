@@ -15,7 +15,7 @@ ROLE_TITLES = {
     Role.VIEWER: "Viewer",
     Role.ADMIN: "Admin",
 }
-EVERYTHING = "everyone at once"
+EVERYTHING = "everyone"
 _CHOICE = "gate:view-as"
 _KEPT = "gate:role"
 

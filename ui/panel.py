@@ -92,16 +92,17 @@ def _show(scene: Scene, detail: ObjectDetail) -> None:
 def _take(scene: Scene) -> None:
     view = scene.view
     address = {"layout": view.project, "role": view.bucket, "key": view.at}
-    left, right = st.columns(2)
-    left.link_button(
-        "Download",
-        f"/api/ui/download?{urlencode(address)}",
-        icon=":material/download:",
-        width="stretch",
-    )
-    if scene.may(Can.OBJECT_LINK):
-        with right.popover("Get a link", icon=":material/link:", width="stretch"):
-            _link(scene)
+    # side by side where there is room, one below the other in a narrow window
+    with st.container(horizontal=True):
+        st.link_button(
+            "Download",
+            f"/api/ui/download?{urlencode(address)}",
+            icon=":material/download:",
+            width="stretch",
+        )
+        if scene.may(Can.OBJECT_LINK):
+            with st.popover("Get a link", icon=":material/link:", width="stretch"):
+                _link(scene)
 
 
 def _link(scene: Scene) -> None:
@@ -131,7 +132,7 @@ def _link(scene: Scene) -> None:
 def _sections(detail: ObjectDetail) -> list[Section]:
     head = detail.head
     about = [Fact("Kind", detail.kind_title or "Fits no kind of this project")]
-    about += [Fact(name, value) for name, value in detail.fields.items()]
+    about += [Fact(_field_title(name), value) for name, value in detail.fields.items()]
     about += [
         Fact("Size", human_bytes(head.size), title=f"{head.size:,} bytes"),
         Fact("Modified", head.modified.isoformat(), time=True),
@@ -153,7 +154,7 @@ def _sections(detail: ObjectDetail) -> list[Section]:
     raw += [Fact(name, value, mono=True) for name, value in head.checksums.items()]
     sections = [
         Section("", about),
-        Section("Raw", raw),
+        Section("Technical details", raw),
         Section("Metadata", [Fact(name, value) for name, value in head.metadata.items()]),
         Section("Tags", [Fact(name, value) for name, value in (detail.tags or {}).items()]),
     ]
@@ -164,6 +165,11 @@ def _sections(detail: ObjectDetail) -> list[Section]:
             Section("Not shown", [Fact("", note, tone="warning") for note in detail.notes])
         )
     return [section for section in sections if section.rows]
+
+
+def _field_title(name: str) -> str:
+    """A template's field as a label: `user_id` -> "User id", `id` -> "ID"."""
+    return "ID" if name == "id" else name.replace("_", " ").capitalize()
 
 
 def _version(row: VersionRow) -> Fact:

@@ -68,7 +68,7 @@ def is_sealed(key: bytes, head: Head, at: str = "") -> bool:
 
 def check_chain(key: bytes, rows: Iterable[Stored], head: Head | None) -> Iterator[Tampering]:
     """Everything wrong with `rows` (in order of `seq`) and with their end, `head`."""
-    last, prev = 0, GENESIS
+    last, prev, blamed = 0, GENESIS, False
     for row in rows:
         seq = row["seq"]
         if not isinstance(seq, int):
@@ -77,11 +77,13 @@ def check_chain(key: bytes, rows: Iterable[Stored], head: Head | None) -> Iterat
         if seq <= last:
             yield Tampering("added", seq, f"Row {seq} is there twice.")
             continue
-        linked = row["prev"] == prev
         if seq > last + 1:
             yield Tampering("missing", last + 1, f"{_rows(last + 1, seq - 1)} missing.")
-            linked = True  # what it should be linked to is not there
-        if not _same(row["mac"], row_mac(key, row)):
+            blamed = True
+        # a row is not blamed for being linked to what is not there any more
+        linked = blamed or row["prev"] == prev
+        blamed = not _same(row["mac"], row_mac(key, row))
+        if blamed:
             yield Tampering("edited", seq, f"Row {seq} is not as the console wrote it.")
         elif not linked:
             yield Tampering(

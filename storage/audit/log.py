@@ -137,14 +137,15 @@ class Audit:
             broken = check_chain(self._key, watched(rows), head)
             findings += islice(broken, FINDINGS_SHOWN)
             more = sum(1 for _ in broken)
+        blamed = {finding.seq for finding in findings}
         findings += [
             Tampering(
-                "cut" if seq not in known else "edited",
+                "edited" if seq in known else "cut",
                 seq,
-                f"Row {seq} is not the one that {HEADS_FILE} remembers as the last of a day.",
+                f"Row {seq} is not the one that {HEADS_FILE} remembers.",
             )
             for seq, mac in wanted.items()
-            if known.get(seq) != mac
+            if known.get(seq) != mac and seq not in blamed
         ]
         return Verdict(count, head, tuple(findings), more)
 

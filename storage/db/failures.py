@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,6 +113,8 @@ def translating() -> Iterator[None]:
     except ArgumentError:
         raise NO_URL.raised() from None  # its text holds the address, and that a password
     except DBAPIError as error:
+        raise _told(error.orig) from error
+    except sqlite3.Error as error:  # while a connection is made, outside SQLAlchemy's own care
         raise _told(error) from error
     except SQLAlchemyError as error:
         raise StorageError(
@@ -120,18 +123,18 @@ def translating() -> Iterator[None]:
         ) from error
 
 
-def _told(error: DBAPIError) -> StorageError:
-    name = str(getattr(error.orig, "sqlite_errorname", "") or "")
-    state = str(getattr(error.orig, "sqlstate", "") or "")
+def _told(error: BaseException | None) -> StorageError:
+    name = str(getattr(error, "sqlite_errorname", "") or "")
+    state = str(getattr(error, "sqlstate", "") or "")
     for known, failure in SQLITE.items():
         if name.startswith(known):
             return failure.raised()
     found = POSTGRESQL.get(state) or POSTGRESQL.get(state[:2])
-    if found is None and not name and not state and type(error.orig).__module__ != "sqlite3":
+    if found is None and not name and not state and not isinstance(error, sqlite3.Error):
         found = GONE  # no server answered, so there is no code
     if found:
         return found.raised()
     return StorageError(
-        f"The console's database answered {name or state or type(error.orig).__name__}.",
+        f"The console's database answered {name or state or type(error).__name__}.",
         "The log has the details. Does the database belong to this version of the console?",
     )

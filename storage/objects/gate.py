@@ -54,7 +54,11 @@ class Passage:
 
     def read(self, call: str, key: str, version: str = "") -> AbstractContextManager[None]:
         """As `recorded` where the layout holds personal data; elsewhere looking is not audited."""
-        return self.recorded(call, key, version=version) if self.layout.personal_data else nullcontext()
+        return (
+            self.recorded(call, key, version=version)
+            if self.layout.personal_data
+            else nullcontext()
+        )
 
     def refused(self, error: AccessDenied) -> AccessDenied:
         """`error`, with a row in the audit log that says so."""

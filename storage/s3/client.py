@@ -18,6 +18,7 @@ from storage.settings import Secret
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
+    from botocore.model import OperationModel
     from mypy_boto3_s3 import S3Client
 
     from storage.s3.capabilities import Capabilities
@@ -105,7 +106,7 @@ class Store:
                 client.close()
             for direct in self._direct.values():
                 if direct is not None:
-                    direct.pool.close()
+                    direct.close()
             self._clients.clear()
             self._direct.clear()
 
@@ -117,6 +118,7 @@ class Store:
                 client = _new_client(self._session, self.connection, region)
                 client.meta.events.register("before-parameter-build.s3", _remember_bucket)
                 client.meta.events.register("needs-retry.s3", self._note_region)
+                client.meta.events.register_first("needs-retry.s3", _region_or_nothing)
                 self._clients[region] = client
             return client
 
@@ -137,6 +139,23 @@ class Store:
 
 def _remember_bucket(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     context["soundstage_bucket"] = params.get("Bucket", "")
+
+
+def _region_or_nothing(
+    response: tuple[Any, dict[str, Any]] | None,
+    request_dict: dict[str, Any],
+    operation: OperationModel,
+    **_: Any,
+) -> None:
+    """Botocore asks HEAD where a redirected bucket is. Where there is no bucket to ask about, or
+    that HEAD is itself redirected without a region (by a proxy to https, say), it would fail or
+    ask without end: then the redirect is the answer.
+    """
+    if response is None or region_of(response[1]):
+        return
+    context = request_dict["context"]
+    if operation.name == "HeadBucket" or not context.get("soundstage_bucket"):
+        context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 def connect(connection: Connection) -> Store:

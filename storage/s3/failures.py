@@ -46,6 +46,8 @@ def region_of(response: Mapping[str, Any]) -> str:
     return str(headers.get("x-amz-bucket-region") or response.get("Error", {}).get("Region") or "")
 
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 # AWS says in its messages which action was missing, which may be another one than the call's own
 # (kms:Decrypt on an encrypted object); it names the principal too, which is of no use here.
 _MISSING = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z]{3,64})\b")
@@ -54,6 +56,14 @@ _MISSING = re.compile(r"not authorized to perform: ([a-z0-9-]{2,32}:[A-Za-z]{3,6
 def _refused(error: sdk.ClientError, action: str, bucket: str, key: str) -> StorageError:
     details = error.response.get("Error", {})
     message = str(details.get("Message", ""))
+    if status_of(error) in _REDIRECTS and not region_of(error.response):
+        return ConfigError(
+            "The store sends requests on to another address, which the console does not follow.",
+            "Set the store's address to where it really answers; often that is https instead of "
+            "http.",
+            bucket=bucket,
+            key=key,
+        )
     missing = _MISSING.search(message)
     return translate(
         str(details.get("Code", "")),

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from storage.model.objects import OBJECT_SCHEMA
 
 Positions = NDArray[np.int64]
+_Range = tuple[Positions, Positions]  # where a text begins and ends in the body, for each row
 
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<ListBucketResult[\s>]")
 _END = b"</ListBucketResult>"
-_ESCAPES = re.compile(rb"[&%+\r]")
+_WANTED = (b"<Key>", b"<Size>", b"<LastModified>", b"<ETag>", b"<StorageClass>")
 _URL = re.compile(r"[%+]")
-_ETAG_ODD = re.compile(rb"[&\"]")
 _QUOTES = (b"&quot;", b"&#34;", b'"')  # AWS and moto; SeaweedFS and MinIO (Go); Ceph
 NO_STORAGE_CLASS = "STANDARD"  # what S3 means when it names none
 NO_OBJECTS = pa.RecordBatch.from_pylist([], schema=OBJECT_SCHEMA)
@@ -49,7 +49,7 @@ def parse_listing(body: bytes) -> ParsedListing | None:
     try:
         if not body.isascii():
             body.decode()
-        return _Tags(body).listing()
+        return _Body(body).listing()
     except (ValueError, ET.ParseError):  # not UTF-8; odd dates, numbers or entities
         return None
 
@@ -58,18 +58,20 @@ class _UnusualError(ValueError):
     """The body is not laid out as expected."""
 
 
-class _Tags:
-    """Where each tag of a body begins, and the first eight bytes of each as one number."""
+class _Body:
+    """A body, where each of its tags begins, and any eight bytes of it as one number."""
 
     def __init__(self, body: bytes) -> None:
         self.body = body
+        first, last = body.find(b"<Contents>"), body.rfind(b"</Contents>")
+        self.frame = body if first < 0 else body[:first] + body[last:]  # all but the rows
         self.bytes = np.frombuffer(body, np.uint8)
-        self.at: Positions = np.flatnonzero(self.bytes == ord("<"))
-        if (self.bytes[self.at[:-1] + 1] == ord("!")).any():
-            raise _UnusualError  # a comment or CDATA could hide a "<"
-        # a view of every eight bytes from each place of the body; the closing root tag is longer
         self.words = np.ndarray((len(body) - 7,), "<u8", body, strides=(1,))
+        self.at: Positions = np.flatnonzero(self.bytes == ord("<"))
         self.heads = self.words[self.at]
+        if b"!" in body and _begins(self.heads, b"<!").any():
+            raise _UnusualError  # a comment or CDATA could hide a "<"
+        self.rows = np.searchsorted(self.at, (first, last)).tolist() if first >= 0 else None
         self.url_encoded = self._text(b"<EncodingType>") == "url"
 
     def listing(self) -> ParsedListing:
@@ -78,27 +80,27 @@ class _Tags:
             raise _UnusualError
         return ParsedListing(
             prefixes=tuple(self._prefixes()),
-            objects=self._objects(),
+            objects=NO_OBJECTS if self.rows is None else self._objects(*self.rows),
             truncated=truncated == "true",
             token=self._text(b"<NextContinuationToken>"),
         )
 
     def _text(self, tag: bytes) -> str:
         """The text of an element that occurs at most once, "" when it does not occur."""
-        start = self.body.find(tag)
+        start = self.frame.find(tag)
         if start < 0:
             return ""
         start += len(tag)
-        return _unescaped(self.body[start : self.body.index(b"<", start)].decode())
+        return _unescaped(self.frame[start : self.frame.index(b"<", start)].decode())
 
     def _find(self, tag: bytes) -> Positions:
         """Indexes into `at` of the tags that begin like `tag`: eight bytes tell all apart."""
         return np.flatnonzero(_begins(self.heads, tag[:8]))
 
     def _prefixes(self) -> list[str]:
-        opens, closes = self._find(b"<CommonPrefixes>"), self._find(b"</CommonPrefixes>")
-        if not len(opens):
+        if b"<CommonPrefixes>" not in self.frame:
             return []
+        opens, closes = self._find(b"<CommonPrefixes>"), self._find(b"</CommonPrefixes>")
         if len(opens) != len(closes):
             raise _UnusualError
         # <Prefix> also occurs once above the rows: the prefix that was asked for
@@ -108,43 +110,63 @@ class _Tags:
         names = self._names(self.at[inner] + len(b"<Prefix>"), self.at[inner + 1])
         return [str(name) for name in names.to_pylist()]
 
-    def _objects(self) -> pa.RecordBatch:
-        rows = self._find(b"<Contents>"), self._find(b"</Contents>")
-        if len(rows[0]) != len(rows[1]):
-            raise _UnusualError
-        if not len(rows[0]):
-            return NO_OBJECTS
-        keys, sizes, dates, etags, classes = (
-            self._ranges(tag, *rows)
-            for tag in (b"<Key>", b"<Size>", b"<LastModified>", b"<ETag>", b"<StorageClass>")
-        )
+    def _objects(self, first: int, last: int) -> pa.RecordBatch:
+        rows = self._rows_alike(first, last) or self._rows_unlike()
+        keys, sizes, dates, etags, classes = (rows[tag] for tag in _WANTED)
         if keys is None or sizes is None or dates is None:
             raise _UnusualError
         columns = [
             self._names(*keys),
             self._column(*sizes).cast(pa.int64()),
-            self._etags(etags, len(rows[0])),
+            self._etags(etags, len(keys[0])),
             self._column(*dates).cast(OBJECT_SCHEMA.field("modified").type),
-            pa.repeat(NO_STORAGE_CLASS, len(rows[0]))
+            pa.repeat(NO_STORAGE_CLASS, len(keys[0]))
             if classes is None
             else self._column(*classes),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=OBJECT_SCHEMA)
 
-    def _ranges(
-        self, tag: bytes, opens: Positions, closes: Positions
-    ) -> tuple[Positions, Positions] | None:
-        """Where the text of `tag` begins and ends in each row; None when no row has it."""
-        found = self._find(tag)
-        if not len(found):
+    def _rows_alike(self, first: int, last: int) -> dict[bytes, _Range | None] | None:
+        """Where each wanted text lies, when every row has the tags of the first one, in its order.
+
+        The usual page, and half the work: None when it is not one.
+        """
+        end = self.body.index(b"</Contents>", self.at[first])
+        width = int(np.searchsorted(self.at, end)) - first + 1
+        if (last - first + 1) % width:
             return None
-        # one in each row, or a row would lend its value to another key
-        if len(found) != len(opens) or not ((opens < found) & (found < closes)).all():
+        at = self.at[first : last + 1].reshape(-1, width)
+        heads = self.heads[first : last + 1].reshape(-1, width)
+        tags = [self.body[start : self.body.index(b">", start) + 1] for start in at[0].tolist()]
+        masks = np.array([(1 << 8 * min(8, len(tag))) - 1 for tag in tags], np.uint64)
+        if ((heads ^ heads[0]) & masks).any() or any(tags.count(tag) > 1 for tag in _WANTED):
+            return None
+        rows: dict[bytes, _Range | None] = dict.fromkeys(_WANTED)
+        for column, tag in enumerate(tags):
+            if tag in rows:
+                if not tags[column + 1].startswith(b"</"):
+                    raise _UnusualError
+                rows[tag] = at[:, column] + len(tag), at[:, column + 1]
+        return rows
+
+    def _rows_unlike(self) -> dict[bytes, _Range | None]:
+        """The same where rows differ: some with a checksum, an owner, a restore, some without."""
+        opens, closes = self._find(b"<Contents>"), self._find(b"</Contents>")
+        if len(opens) != len(closes):
             raise _UnusualError
-        ends = self.at[found + 1]
-        if not (self.bytes[ends + 1] == ord("/")).all():
-            raise _UnusualError
-        return self.at[found] + len(tag), ends
+        rows: dict[bytes, _Range | None] = {}
+        for tag in _WANTED:
+            found = self._find(tag)
+            # one in each row, or a row would lend its value to another key
+            if len(found) and (
+                len(found) != len(opens) or not ((opens < found) & (found < closes)).all()
+            ):
+                raise _UnusualError
+            ends = self.at[found + 1]
+            if not (self.bytes[ends + 1] == ord("/")).all():
+                raise _UnusualError
+            rows[tag] = (self.at[found] + len(tag), ends) if len(found) else None
+        return rows
 
     def _column(self, starts: Positions, ends: Positions) -> Any:
         """The texts from `starts` to `ends` as a string array: every other of the body's pieces."""
@@ -158,15 +180,14 @@ class _Tags:
     def _names(self, starts: Positions, ends: Positions) -> Any:
         """Keys or prefixes, decoded as botocore does: XML first, then the URL form."""
         names = self._column(starts, ends)
-        text = names.buffers()[2]
-        if text is None or not _ESCAPES.search(text):
+        if not _holds_any(names, b"&%+\r"):
             return names
         plain = [_unescaped(name) for name in names.to_pylist()]
         if self.url_encoded:
             plain = [unquote_str(name) if _URL.search(name) else name for name in plain]
         return pa.array(plain, pa.string())
 
-    def _etags(self, ranges: tuple[Positions, Positions] | None, count: int) -> Any:
+    def _etags(self, ranges: _Range | None, count: int) -> Any:
         """ETags without their quotes, however the server writes a quote."""
         if ranges is None:
             return pa.repeat("", count)
@@ -180,7 +201,7 @@ class _Tags:
         if (ends < starts).any():
             raise _UnusualError
         etags = self._column(starts, ends)
-        if _ETAG_ODD.search(etags.buffers()[2] or b""):
+        if _holds_any(etags, b'&"'):
             raise _UnusualError
         return etags
 
@@ -190,6 +211,13 @@ def _begins(words: NDArray[np.uint64], text: bytes) -> NDArray[np.bool_]:
     mask = np.uint64((1 << 8 * len(text)) - 1)
     begins: NDArray[np.bool_] = (words & mask) == np.uint64(int.from_bytes(text, "little"))
     return begins
+
+
+def _holds_any(column: Any, characters: bytes) -> bool:
+    """Whether any text of the column has one of the characters; far quicker than a pattern."""
+    data = column.buffers()[2]
+    text = b"" if data is None else data.to_pybytes()
+    return any(text.find(character) >= 0 for character in characters)
 
 
 def _unescaped(text: str) -> str:

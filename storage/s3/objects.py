@@ -185,14 +185,7 @@ def put_object(
     server would store under another name, Unavailable (with a word on it) when it is not known
     whether the bytes arrived.
     """
-    reason = store.capabilities.unholdable(key)
-    if reason is not None:
-        raise Unsupported(
-            f"This store cannot hold that name: {reason}",
-            "Choose another name, or another store.",
-            bucket=bucket,
-            key=key,
-        )
+    _refuse_unholdable(store, bucket, key)
     asked: dict[str, Any] = {
         "Bucket": bucket,
         "Key": key,
@@ -213,6 +206,17 @@ def put_object(
     except Unavailable as error:
         error.remedy = f"It may have been written all the same: reload and look. {error.remedy}"
         raise
+
+
+def _refuse_unholdable(store: Store, bucket: str, key: str) -> None:
+    reason = store.capabilities.unholdable(key)
+    if reason is not None:
+        raise Unsupported(
+            f"This store cannot hold that name: {reason}",
+            "Choose another name, or another store.",
+            bucket=bucket,
+            key=key,
+        )
 
 
 def _put(store: Store, bucket: str, key: str, asked: Mapping[str, Any]) -> str:

@@ -32,27 +32,24 @@ def presign_get(
 ) -> PresignedUrl:
     """A link to read one object for `expires_s` seconds (1 to 604,800) from `now`. Sends nothing.
 
-    It ends earlier with the credentials, and says so, where their end is known. With
-    `download_name` a browser saves the object under that name. Raises InvalidInput for another
-    life, AccessDenied when the credentials have ended, ConfigError without any.
+    It ends earlier with the credentials, and says so, where their end is known. A browser saves
+    it as `download_name`. Raises InvalidInput, AccessDenied (ended credentials), ConfigError.
     """
     if not 1 <= expires_s <= MAX_LIFE_S:
         raise InvalidInput(f"A link cannot live {expires_s} seconds.", "Choose 1 second to 7 days.")
-    params: dict[str, Any] = {"Bucket": bucket, "Key": key}
-    if download_name is not None:
-        params["ResponseContentDisposition"] = attachment(download_name)
-    if content_type is not None:
-        params["ResponseContentType"] = content_type
-    if version_id is not None:
-        params["VersionId"] = version_id
+    chosen = {
+        "ResponseContentDisposition": None if download_name is None else attachment(download_name),
+        "ResponseContentType": content_type,
+        "VersionId": version_id,
+    }
+    params: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     credentials = store.credentials()
     with translating("s3:GetObject", bucket, key):
         token = credentials.get_frozen_credentials().token if credentials else None
-        # renewing credentials may have happened just now, so their end is read afterwards
-        end = _end_of(credentials)
+        end = _end_of(credentials)  # read after what may just have renewed them
         life_s, shortened = _life(expires_s, now, end)
         url = store.client_for(bucket).generate_presigned_url(
-            "get_object", Params=params, ExpiresIn=life_s
+            "get_object", Params={"Bucket": bucket, "Key": key, **params}, ExpiresIn=life_s
         )
     return PresignedUrl(
         url=url,

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from storage.errors import AccessDenied, NotFound, Unsupported
 from storage.s3.client import Store, translating
+from storage.s3.failures import not_s3
 
 # Allowed, but nothing is set: the answer of a store that would have shown it.
 _NOTHING_SET = ("NoSuchBucketPolicy", "NoSuchLifecycleConfiguration")
@@ -22,6 +23,8 @@ def buckets_shown(store: Store) -> tuple[str, ...]:
             answer = store.client.list_buckets()
     except (AccessDenied, Unsupported):
         return ()
+    if "Buckets" not in answer:
+        raise not_s3()
     return tuple(bucket["Name"] for bucket in answer["Buckets"])
 
 

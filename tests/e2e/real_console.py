@@ -116,10 +116,10 @@ def row(page: Page, name: str) -> Locator:
 
 
 def names(page: Page) -> list[str]:
-    """The names the table shows, from the first to the last."""
-    found: list[str] = page.locator("tbody tr").evaluate_all(
-        "rows => rows.map(r => r.dataset.name)"
-    )
+    """The names the table shows, from the first to the last; waits for the table."""
+    rows = page.locator("tbody tr")
+    expect(rows.first).to_be_visible()
+    found: list[str] = rows.evaluate_all("rows => rows.map(r => r.dataset.name)")
     return found
 
 

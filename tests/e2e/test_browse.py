@@ -218,7 +218,7 @@ def test_prod_is_marked_the_same_everywhere(page: Page, console: Console) -> Non
     open_view(page, console.browse(project="ssi", bucket="prod", prefix="mastered/"))
     expect(page.locator(".crumbs .badge")).to_have_text("Live")
     expect(panel(page).get_by_text("Live", exact=True)).to_be_visible()
-    row(page, NAME).click()
+    page.locator("tbody tr").first.click()
     expect(panel(page).get_by_text("Course clip")).to_be_visible()
     expect(panel(page).get_by_text("Live", exact=True)).to_be_visible()
     open_view(page, console.browse(project="ssi", bucket="stage", prefix="mastered/", at=CLIP))

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import streamlit as st
-from console import Console
+from page_rig import BUCKETS, Console, own_s3
 from scripted_server import ScriptedServer
 
 from storage import bootstrap
 from storage.bootstrap import Services
-from storage.objects.service import Objects
 from storage.s3.client import Store
-
-A_CLIP = "mastered/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3"
-EMPTY_CLIP = "mastered/1B834F14-EA86-5572-911A-5CDD4CE2A9CA.mp3"
-MP3 = b"ID3\x04\0\0\0\0\0\0" + b"\xff\xfb\x90\x00" * 100
-STAGE = {A_CLIP: MP3, EMPTY_CLIP: b"", "mastered/2.txt": b"two", "readme.txt": b"read me"}
-CANONICAL = {
-    "canonical/welcomes/ita.wav": b"RIFF",
-    "canonical/welcomes/cym.wav": b"RIFF",
-    "canonical/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3": MP3,  # against THE RULE
-}
-BUCKETS = {
-    "ssi-audio-stage": STAGE,
-    "ssiborg-assets": {A_CLIP: MP3},
-    "popty-bach-lfs": CANONICAL,
-}
-
-
-def own_s3(url: str, data: Path) -> Services:
-    """Services over a store of one's own at `url`, as three variables choose it."""
-    return bootstrap.build(
-        {
-            "STORAGE_DATA": str(data),
-            "S3_ENDPOINT_URL": url,
-            "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "wJalr-never-shown",
-        }
-    )
 
 
 @pytest.fixture
@@ -58,17 +28,23 @@ def stocked(moto_store: Store) -> Store:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process() -> Iterator[None]:
-    """What a process keeps (services, status, caches) does not go from test to test."""
+def _fresh_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a process keeps (services, status, caches) does not go from test to test, nor do files."""
+    monkeypatch.chdir(tmp_path)
     st.cache_resource.clear()
     yield
     bootstrap.close()
 
 
 @pytest.fixture
-def installed(stocked: Store, tmp_path: Path) -> Services:
+def services(stocked: Store) -> Services:
     """The console's services over the stand-in, as if it were the embedded store."""
-    services = replace(own_s3(stocked.connection.endpoint_url, tmp_path), mode="seaweedfs")
+    return replace(own_s3(stocked.connection.endpoint_url), mode="seaweedfs")
+
+
+@pytest.fixture
+def installed(services: Services) -> Services:
+    """The same, in use by the process."""
     bootstrap.install(services)
     return services
 
@@ -88,15 +64,7 @@ def scripted() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def scripted_console(
-    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Callable[[], Console]:
+def scripted_console(scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Console:
     """A tab of a console whose store is the scripted server."""
-    bootstrap.install(own_s3(scripted.url, tmp_path))
+    bootstrap.install(own_s3(scripted.url))
     return Console(monkeypatch)
-
-
-def with_store(services: Services, store_for: Callable[..., Store]) -> Services:
-    """The same services, with other stores behind the buckets."""
-    objects = Objects(services.layouts, store_for, lambda: datetime.now(UTC), services.audit)
-    return replace(services, store_for=store_for, objects=objects)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from conftest import with_store
-from console import Console
+from page_rig import Console, with_store
 
 from storage import bootstrap
 from storage.bootstrap import Services

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from botocore.stub import Stubber
+from scripted_server import Answer, ScriptedServer, s3_error
 
 from storage.checks import reach
 from storage.checks.reach import check_reach
+from storage.errors import ConfigError, Unavailable
 from storage.s3.client import Connection, Store, connect
 from storage.settings import Secret
 
@@ -57,3 +59,16 @@ def test_the_root_user_is_an_error(aws: Store, monkeypatch: pytest.MonkeyPatch) 
     root, buckets = check_reach(aws, "b", {"b"})
     assert (root.rule, root.severity) == ("reach-root", "error")
     assert "x0, x1, x2 and 6 more" in buckets.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [s3_error("PermanentRedirect", "m", 301), Answer(200, b"<html><body>Hi</body></html>")],
+)
+def test_a_store_that_is_none_is_told(
+    scripted: ScriptedServer, scripted_store: Store, answer: Answer
+) -> None:
+    """A proxy's redirect or login page is a typed error, not a finding."""
+    scripted.answer = lambda _asked: answer
+    with pytest.raises((ConfigError, Unavailable)):
+        check_reach(scripted_store, "bucket", {"bucket"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -96,6 +97,21 @@ def test_a_bucket_that_moves_on_and_on_is_told(
     assert len(scripted.asked) <= 4
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_to_nobody_knows_where_is_told(
+    scripted: ScriptedServer, scripted_store: Store, status: int
+) -> None:
+    """A proxy that sends http to https, or an old server: said at once, not asked without end."""
+    page = b"<html><body>Moved</body></html>"
+    scripted.answer = lambda _asked: Answer(status, page, {"location": "https://127.0.0.1:1/"})
+    for call in (list_page, lambda store, bucket: head_object(store, bucket, "k")):
+        scripted.asked.clear()
+        with pytest.raises(ConfigError, match="another address") as told:
+            call(scripted_store, "bucket")
+        assert "https" in told.value.remedy
+        assert len(scripted.asked) <= 4
+
+
 @pytest.mark.parametrize(
     ("refusal", "kind", "said"),
     [
@@ -169,6 +185,43 @@ def test_a_listing_that_breaks_or_is_odd_is_asked_again_by_the_sdk(
     scripted.answer = lambda _asked: next(answers)
     assert list_page(scripted_store, "bucket").prefixes == ("mastered/",)
     assert len(scripted.asked) == 3
+
+
+def test_a_connection_ended_while_idle_costs_no_second_request(
+    scripted: ScriptedServer, scripted_store: Store
+) -> None:
+    """Servers close kept-alive connections; the next page opens another and is still one request."""
+    scripted.answer = lambda _asked: Answer(200, LISTING.body, cut=len(LISTING.body))
+    for _ in range(3):
+        assert list_page(scripted_store, "bucket").requests == 1
+        time.sleep(0.05)  # for the end of the connection to arrive
+    assert len(scripted.asked) == 3
+
+
+def test_many_threads_share_a_store(scripted: ScriptedServer, scripted_store: Store) -> None:
+    """Pages asked at once do not mix up their answers."""
+
+    def page_of(asked: Asked) -> Answer:
+        prefix = parse_qs(urlsplit(asked.path).query)["prefix"][0]
+        return Answer(200, LISTING.body.replace(b"mastered/", f"{prefix}x/".encode()))
+
+    scripted.answer = page_of
+    with ThreadPoolExecutor(8) as pool:
+        wanted = [f"{number}/" for number in range(80)]
+        pages = list(pool.map(lambda prefix: list_page(scripted_store, "bucket", prefix), wanted))
+    assert [page.prefixes for page in pages] == [(f"{prefix}x/",) for prefix in wanted]
+    assert {page.requests for page in pages} == {1}
+
+
+def test_behind_a_proxy_the_sdk_asks(
+    scripted: ScriptedServer, scripted_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy of the environment is not gone round; the page comes through it."""
+    monkeypatch.setenv("http_proxy", scripted.url)
+    monkeypatch.setenv("no_proxy", "")
+    scripted.answer = lambda _asked: LISTING
+    assert scripted_store.signed_get("bucket") is None
+    assert list_page(scripted_store, "bucket").requests == 1
 
 
 def test_a_store_that_stays_busy_is_said_to_be(

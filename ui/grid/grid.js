@@ -90,10 +90,10 @@ export default function (component) {
   };
 
   const head = () => {
-    const row = element("tr");
+    const row = element("tr", { role: "row" });
     const box = element("input", { type: "checkbox", "aria-label": "Select every object listed here" });
     const label = element("label", {}, box);
-    row.append(element("th", { class: "check", scope: "col" }, data.selectable ? label : ""));
+    row.append(element("th", { role: "columnheader", class: "check", scope: "col" }, data.selectable ? label : ""));
     for (const [column, title, kind] of data.columns) {
       const active = data.sort === column;
       const button = element("button", { type: "button" });
@@ -102,10 +102,10 @@ export default function (component) {
         sort: column === "name" ? "" : column, desc: active && !data.desc ? "1" : "", after: "", at: "",
       })));
       row.append(element("th", {
-        class: kind, scope: "col", "aria-sort": active ? (data.desc ? "descending" : "ascending") : null,
+        role: "columnheader", class: kind, scope: "col", "aria-sort": active ? (data.desc ? "descending" : "ascending") : null,
       }, button));
     }
-    return [element("thead", {}, row), box];
+    return [element("thead", { role: "rowgroup" }, row), box];
   };
 
   const nameCell = (label, target, image, warning) => {
@@ -115,10 +115,10 @@ export default function (component) {
       mark.textContent = "⚠";
       cell.append(mark);
     }
-    return element("td", { class: "c-name" }, cell);
+    return element("td", { role: "cell", class: "c-name" }, cell);
   };
   const cell = (kind, text, title = null) => {
-    const made = element("td", { class: kind, title });
+    const made = element("td", { role: "cell", class: kind, title });
     made.textContent = text;
     return made;
   };
@@ -132,19 +132,19 @@ export default function (component) {
 
   const folderRow = (prefix, position) => {
     const name = data.shown_folders[position] ?? prefix.slice(data.prefix.length);
-    const row = addRow(element("tr", { class: "folder" }), prefix, true, name);
-    row.append(element("td", { class: "check" }), nameCell(name, href({ prefix, starts: "", find: "", after: "", at: "" }), "folder"),
+    const row = addRow(element("tr", { role: "row", class: "folder" }), prefix, true, name);
+    row.append(cell("check", ""), nameCell(name, href({ prefix, starts: "", find: "", after: "", at: "" }), "folder"),
       cell("c-kind quiet", "Folder"), cell("num", ""), cell("c-when", ""), cell("c-class", ""));
     return row;
   };
   const objectRow = (key, position) => {
     const name = data.shown[position] ?? (key.slice(data.prefix.length) || "(this folder's own object)");
-    const row = addRow(element("tr"), key, false, name);
+    const row = addRow(element("tr", { role: "row" }), key, false, name);
     const box = row.box = element("input", { type: "checkbox", tabindex: "-1" });
     box.setAttribute("aria-label", `Select ${name}`);
     box.checked = checked.has(key);
     row.append(
-      element("td", { class: "check" }, data.selectable ? element("label", {}, box) : ""),
+      element("td", { role: "cell", class: "check" }, data.selectable ? element("label", {}, box) : ""),
       nameCell(name, href({ at: key }), SOUNDS.test(key) ? "sound" : "file", data.warnings[position]),
       cell("c-kind quiet", data.kind_titles[data.kinds[position]] ?? "Other"),
       cell("num", sizeText(data.sizes[position]), `${data.sizes[position].toLocaleString("en")} bytes`),
@@ -180,7 +180,8 @@ export default function (component) {
       else { const off = element("span", { "aria-disabled": "true" }); off.textContent = label; pager.append(off); }
     }
     const keysHelp = element("span", { class: "keys" });
-    keysHelp.textContent = rows.length ? "↑ ↓ move · Enter opens · Space ticks · ← up a folder" : "";
+    const help = ["↑ ↓ move", "Enter opens", ...(data.selectable ? ["Space ticks"] : []), "← up a folder"];
+    keysHelp.textContent = rows.length ? help.join(" · ") : "";
     return element("div", { class: "foot" }, count, keysHelp, pager);
   };
   const empty = () => {
@@ -190,9 +191,9 @@ export default function (component) {
   };
 
   const [header, all] = head();
-  const body = element("tbody", {}, ...folders.map(folderRow), ...keys.map(objectRow));
-  const columns = element("colgroup", {}, ...["check", "col-name", "col-kind", "col-size", "col-when", "col-class"].map((name) => element("col", { class: name })));
-  const frame = element("div", { class: data.live ? "frame live" : "frame" }, rows.length ? element("table", {}, columns, header, body) : empty());
+  const body = element("tbody", { role: "rowgroup" }, ...folders.map(folderRow), ...keys.map(objectRow));
+  const frame = element("div", { class: data.live ? "frame live" : "frame" }, rows.length ? element("table", { role: "table" }, header, body) : empty());
+  root.classList.toggle("whole", !data.selectable);
   root.replaceChildren(crumbs(), frame, foot());
   highlight(selectedKey());
   const chosen = rows.find((row) => row.getAttribute("aria-selected") === "true");

@@ -7,7 +7,7 @@ reader or a test can read (docs/decisions/0005-own-object-table.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -72,8 +72,10 @@ def object_grid(data: GridData, *, key: str) -> list[str]:
         if target:
             session.go(dict(parse_qsl(target.removeprefix("?"))))
 
+    # not asdict(): it would copy every value of every row, on every run
+    shown = {item.name: getattr(data, item.name) for item in fields(data)}
     result = _component(
-        data={**asdict(data), "columns": _COLUMNS, "class_titles": CLASS_TITLES},
+        data={**shown, "columns": _COLUMNS, "class_titles": CLASS_TITLES},
         key=key,
         default={"checked": []},
         on_go_change=follow,

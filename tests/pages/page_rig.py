@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import urllib3
 from streamlit.testing.v1 import AppTest
 
+from storage import bootstrap
+from storage.bootstrap import Services
+from storage.objects.service import Objects
+from storage.s3.client import Store
 from ui.cards import cards
 from ui.facts import facts
 from ui.grid import grid
 from ui.picture import picture
 from ui.player import player
+
+A_CLIP = "mastered/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3"
+EMPTY_CLIP = "mastered/1B834F14-EA86-5572-911A-5CDD4CE2A9CA.mp3"
+MP3 = b"ID3\x04\0\0\0\0\0\0" + b"\xff\xfb\x90\x00" * 100
+STAGE = {A_CLIP: MP3, EMPTY_CLIP: b"", "mastered/2.txt": b"two", "readme.txt": b"read me"}
+CANONICAL = {
+    "canonical/welcomes/ita.wav": b"RIFF",
+    "canonical/welcomes/cym.wav": b"RIFF",
+    "canonical/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3": MP3,  # against THE RULE
+}
+BUCKETS = {
+    "ssi-audio-stage": STAGE,
+    "ssiborg-assets": {A_CLIP: MP3},
+    "popty-bach-lfs": CANONICAL,
+}
+
+
+def own_s3(url: str) -> Services:
+    """Services over a store of one's own at `url`, as three variables choose it."""
+    return bootstrap.build(
+        {
+            "S3_ENDPOINT_URL": url,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalr-never-shown",
+        }
+    )
+
 
 SCRIPT = Path(__file__).parents[2] / "ui" / "console.py"
 RUN_S = 30  # two cores shared by several workers
@@ -45,16 +79,17 @@ class Console:
         self.app = AppTest.from_file(str(SCRIPT), default_timeout=RUN_S)
         self.requests: list[str] = []  # "GET /bucket?…", those of the last run
         self.ticked: list[str] = []
+        self._ran = False
         self._given: dict[str, Mapping[str, Any]] = {}
         for module in (cards, facts, grid, picture, player):
             patch.setattr(module, "_component", self._keeping(module._component))
-        send = urllib3.HTTPConnectionPool.urlopen
+        ask = HTTPConnection.putrequest  # what every way to the store comes down to
 
-        def counted(pool: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        def counted(asking: Any, method: str, url: str, *args: Any, **kwargs: Any) -> None:
             self.requests.append(f"{method} {url}")
-            return send(pool, method, url, *args, **kwargs)
+            ask(asking, method, url, *args, **kwargs)
 
-        patch.setattr(urllib3.HTTPConnectionPool, "urlopen", counted)
+        patch.setattr(HTTPConnection, "putrequest", counted)
 
     def _keeping(self, component: Any) -> Any:
         def call(**given: Any) -> Any:
@@ -67,10 +102,13 @@ class Console:
 
     def open(self, page: str = "home", **address: str) -> Console:
         """Runs a page at an address (its query string)."""
+        if page != "home" and not self._ran:
+            self.again()  # AppTest knows the pages only after a first run
+        if self._ran:
+            self.app.switch_page(f"../pages/{page}.py")
         self.app.query_params.clear()
         for name, value in address.items():
             self.app.query_params[name] = value
-        self.app.switch_page(f"../pages/{page}.py")
         return self.again()
 
     def again(self) -> Console:
@@ -78,6 +116,7 @@ class Console:
         self.requests.clear()
         self._given.clear()
         self.app.run()
+        self._ran = True
         assert not self.app.exception, [item.value for item in self.app.exception]
         return self
 
@@ -118,3 +157,9 @@ class Console:
     @property
     def listings(self) -> list[str]:
         return [request for request in self.requests if "list-type=2" in request]
+
+
+def with_store(services: Services, store_for: Callable[..., Store]) -> Services:
+    """The same services, with other stores behind the buckets."""
+    objects = Objects(services.layouts, store_for, lambda: datetime.now(UTC), services.audit)
+    return replace(services, store_for=store_for, objects=objects)
