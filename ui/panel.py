@@ -21,6 +21,7 @@ from ui.facts.facts import Fact, Section, facts
 from ui.listing import Listing
 from ui.picture.picture import picture
 from ui.player.player import player
+from ui.recent import recent
 from ui.text import CLASS_TITLES, plain_markdown, visible
 
 _LIVES_S = (300, 900, 3600, 21_600, 86_400, 3 * 86_400, 7 * 86_400)
@@ -48,8 +49,9 @@ def nothing(scene: Scene, listing: Listing) -> None:
 def one(scene: Scene) -> None:
     """One object: play or preview, facts, a link, a download."""
     view = scene.view
+    place = (scene.actor, view.project, view.bucket, view.at)
     with errors.shown():
-        detail = scene.services.objects.detail(scene.actor, view.project, view.bucket, view.at)
+        detail = recent("detail", place, lambda: scene.services.objects.detail(*place))
     name = view.at[view.at.rstrip("/").rfind("/") + 1 :]
     st.markdown(f"**{plain_markdown(name)}**{_live(scene)}")
     for finding in check_keys(scene.layout, view.bucket, [view.at]):
@@ -80,7 +82,8 @@ def _show(scene: Scene, detail: ObjectDetail) -> None:
             key="panel:player",
         )
         return
-    shown = objects.preview(scene.actor, view.project, view.bucket, head.key, head.etag)
+    version = (scene.actor, view.project, view.bucket, head.key, head.etag)
+    shown = recent("preview", version, lambda: objects.preview(*version))
     if shown.form == "picture":
         picture(shown.png, alt=visible(head.key), key="panel:picture")
     elif shown.form in ("json", "text"):
