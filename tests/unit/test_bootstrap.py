@@ -157,10 +157,10 @@ def test_a_projects_own_keys_are_for_that_project_alone() -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("s3.example.org", "no web address"),
-        ("ftp://s3.example.org", "no web address"),
-        ("https://", "no web address"),
-        ("https://s3.example.org:99999", "no web address"),
+        ("s3.example.org", "not a web address"),
+        ("ftp://s3.example.org", "not a web address"),
+        ("https://", "not a web address"),
+        ("https://s3.example.org:99999", "not a web address"),
         ("https://me:hidden-word@s3.example.org", "user name or password"),
     ],
 )
