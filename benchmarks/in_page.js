@@ -7,7 +7,7 @@
     return found;
   };
   const all = (selector) => parts().flatMap((part) => [...part.querySelectorAll(selector)]);
-  const text = () => parts().map((part) => (part.body ?? part).textContent).join("\n");
+  const text = () => all('[data-testid="stMarkdownContainer"], [data-testid="stText"]').map((shown) => shown.textContent).join("\n");
   const rows = () => all("tbody tr[data-name]");
   const address = () => text().match(/s3:\/\/\S+\.mp3/)?.[0] ?? "";
   const conditions = {

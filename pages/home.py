@@ -21,10 +21,14 @@ notices.moved(services, actor, layout, session.visible_buckets(actor, layout))
 
 if seen.people:
     show_cards(seen.people, key="home:people")
-else:
+elif seen.buckets:
     st.info("Nothing waits for this role in this project. Browse shows what is stored.")
+else:
+    st.info("Nothing in this project is open to this role. Choose another project.")
 st.markdown(f"##### {plain_markdown(layout.title)}")
 st.caption(plain_markdown(layout.description))
 show_cards(seen.buckets, key="home:buckets")
+if seen.unreachable:
+    errors.keep_trying()
 with above:
     notices.show_reach(reach)

@@ -110,7 +110,7 @@ def environment() -> Mapping[str, str]:
         said = dotenv_values(_DOTENV)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            "The file .env cannot be read.", "Save it as plain text (UTF-8), or take it away."
+            "The file .env cannot be read.", "Save it as plain text (UTF-8), or remove it."
         ) from error
     for name, value in _from_dotenv.items():
         if os.environ.get(name) == value:

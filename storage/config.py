@@ -110,7 +110,7 @@ def _store(node: Node) -> StoreConfig:
     url = node.text("endpoint_url")
     if url and not is_web_address(url):
         raise node.wrong(
-            "is no web address.", "Write it like https://s3.example.org:9000.", "endpoint_url"
+            "is not a web address.", "Write it like https://s3.example.org:9000.", "endpoint_url"
         )
     if "@" in url:
         raise node.wrong(
@@ -158,5 +158,5 @@ def check_value(what: str, value: str, said_by: str) -> str:
     """
     pattern, remedy = _VALUES[what]
     if not pattern.fullmatch(value):
-        raise ConfigError(f"{said_by}: {value!r} is no {what.replace('_', ' ')}.", remedy)
+        raise ConfigError(f"{said_by}: {value!r} is not a valid {what.replace('_', ' ')}.", remedy)
     return value + "/" if what == "prefix" and value and not value.endswith("/") else value

@@ -92,7 +92,7 @@ _NO_BUCKET = Translation(
 _NO_KEY = Translation(
     NotFound,
     "The object is no longer there.",
-    "It was deleted or moved after this page was made. Reload the list.",
+    "It was deleted or moved, or the address is mistyped. Reload the list.",
 )
 _DENIED = Translation(
     AccessDenied,
@@ -112,7 +112,7 @@ _EXPIRED = Translation(
 )
 _REGION = Translation(
     ConfigError,
-    "Bucket {bucket!r} lies in region {region!r}, not where it was looked for.",
+    "Bucket {bucket!r} is in region {region!r}, not where it was looked for.",
     "Set the bucket's region to {region!r} in the configuration.",
 )
 _STALE = Translation(
@@ -132,8 +132,8 @@ _UNSAID = Translation(
 )
 _BUSY = Translation(
     Unavailable,
-    "The store is too busy or not well ({code}).",
-    "Wait a moment and try again; the console retried already.",
+    "The store is too busy or has a fault ({code}).",
+    "Wait a moment and try again; the console has already retried.",
 )
 
 AWS_CODES: Mapping[str, Translation] = {
@@ -188,7 +188,7 @@ AWS_CODES: Mapping[str, Translation] = {
     "BucketAlreadyOwnedByYou": _TAKEN,
     "InvalidBucketName": Translation(
         ConfigError,
-        "{bucket!r} is no valid bucket name.",
+        "{bucket!r} is not a valid bucket name.",
         "Names have 3 to 63 lower-case letters, digits, dots and hyphens.",
     ),
     "KeyTooLongError": Translation(

@@ -116,7 +116,7 @@ def _check_endpoint(variable: str, url: str) -> None:
         )
     if not is_web_address(url):
         raise ConfigError(
-            f"{variable} is {url!r}, which is no web address.",
+            f"{variable} is {url!r}, which is not a web address.",
             "Write it like https://s3.example.org:9000.",
         )
 

@@ -146,7 +146,7 @@ def parse_toml(text: str, source: str) -> Node:
         place = f"{source}, line {line[1]}" if line else source
         raise ConfigError(
             f"{place}: this is not valid TOML: {error}",
-            "Texts stand in quotes, tables in [brackets], one field a line.",
+            "Put texts in quotes and table names in [brackets], one field to a line.",
         ) from error
     return Node(source, _field_lines(text), (), values)
 

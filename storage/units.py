@@ -35,5 +35,5 @@ def parse_duration(text: str) -> int:
     """Seconds of `90s`, `15m`, `2h`, `7d`. Raises InvalidInput for anything else."""
     found = re.fullmatch(r"(\d{1,9})([smhd])", text.strip())
     if not found:
-        raise InvalidInput(f"{text!r} is no duration.", "Write it like 90s, 15m, 2h or 7d.")
+        raise InvalidInput(f"{text!r} is not a duration.", "Write it like 90s, 15m, 2h or 7d.")
     return int(found[1]) * _SECONDS[found[2]]

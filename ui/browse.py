@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,12 +17,10 @@ from storage.model.people import Actor, Can
 from ui import session
 from ui.grid.grid import object_grid
 from ui.listing import Listing, arrange, grid_data
+from ui.recent import forget, recent
 from ui.text import plain_markdown
 from ui.view import PAGE_SIZES, View, read_view
 
-# A click in the table runs the page again; the folder is not asked for again within this time.
-_FRESH_S = 20.0
-_LISTED = "browse:listed"
 _TRAIL = "browse:trail"
 
 
@@ -119,7 +116,7 @@ def controls(scene: Scene) -> None:
         again.button(
             "Reload",
             key="browse:reload",
-            on_click=lambda: state.pop(_LISTED, None),
+            on_click=forget,
             width="stretch",
         )
 
@@ -148,10 +145,9 @@ def _go_typed(layout: Layout, view: View, typed: str) -> None:
 def load(scene: Scene) -> Listing:
     """The listed page of the view: one request, or none when it was just asked for."""
     view = scene.view
-    asked = (replace(view, at=""), scene.actor)
-    known = st.session_state.get(_LISTED)
-    if known is None or known[0] != asked or time.monotonic() - known[1] > _FRESH_S:
-        page = scene.services.objects.list_page(
+
+    def ask() -> Listing:
+        found = scene.services.objects.list_page(
             scene.actor,
             view.project,
             view.bucket,
@@ -159,10 +155,9 @@ def load(scene: Scene) -> Listing:
             after=view.after,
             limit=view.limit,
         )
-        known = (asked, time.monotonic(), arrange(page.page, page.kinds, view))
-        st.session_state[_LISTED] = known
-    listing: Listing = known[2]
-    return listing
+        return arrange(found.page, found.kinds, view)
+
+    return recent("listing", (replace(view, at=""), scene.actor), ask)
 
 
 def table(scene: Scene, listing: Listing) -> list[str]:

@@ -24,8 +24,13 @@ def show(error: StorageError, *, before_retry: Callable[[], None] = lambda: None
         words += f"\n\n{plain_markdown(error.remedy)}"
     st.error(words, icon="⚠️")
     if isinstance(error, Unavailable):
-        st.caption(f"This page tries again every {_RETRY_S:.0f} seconds.")
-        _try_again(time.monotonic(), before_retry)
+        keep_trying(before_retry)
+
+
+def keep_trying(before_retry: Callable[[], None] = lambda: None) -> None:
+    """Runs the page again every few seconds, and says so: for a store that cannot be reached."""
+    st.caption(f"This page tries again every {_RETRY_S:.0f} seconds.")
+    _try_again(time.monotonic(), before_retry)
 
 
 @st.fragment(run_every=_RETRY_S)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from storage.bootstrap import Services
 from storage.checks.glance import Glance, glance_all
+from storage.errors import Unavailable
 from storage.layout.profile import Layout, Start
 from storage.model.people import Actor, Role
 from storage.units import human_bytes
@@ -22,10 +23,14 @@ from ui.view import View
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What Home shows of a project: what waits for whom, and its buckets."""
+    """What Home shows of a project: what waits for whom, and its buckets.
+
+    `unreachable`: a bucket's store did not answer, which may be over in a moment.
+    """
 
     people: tuple[Card, ...]
     buckets: tuple[Card, ...]
+    unreachable: bool
 
 
 def banners(services: Services) -> None:
@@ -55,7 +60,11 @@ def overview(services: Services, actor: Actor, layout: Layout) -> Overview:
     ]
     if Role.OPERATOR in actor.roles and looks:
         people.append(_operator_card(layout, looks))
-    return Overview(tuple(people), tuple(_bucket_card(layout, look) for look in looks))
+    return Overview(
+        people=tuple(people),
+        buckets=tuple(_bucket_card(layout, look) for look in looks),
+        unreachable=any(isinstance(look.error, Unavailable) for look in looks),
+    )
 
 
 def _start_card(layout: Layout, start: Start, look: Glance) -> Card:
@@ -86,12 +95,13 @@ def _operator_card(layout: Layout, looks: Sequence[Glance]) -> Card:
     uploads = sum(look.unfinished_uploads or 0 for look in looks)
     lines = [f"{title}: {text}" for title, text in rules]
     if uploads:
-        lines.append(f"{uploads:,} unfinished upload{'' if uploads == 1 else 's'}, still paid for")
-    lines += [f"{look.bucket.title}: {look.error.what}" for look in looks if look.error]
+        lines.append(f"{uploads:,} unfinished upload{'' if uploads == 1 else 's'}, still billed")
+    failed = [f"{look.bucket.title}: {look.error.what}" for look in looks if look.error]
+    lines += failed
     if any(look.more for look in looks):
-        lines.append("Seen in the first 1,000 objects of each bucket")
+        lines.append("Based on the first 1,000 objects of each bucket")
     troubled = [look for look in looks if look.findings or look.error] or looks
-    count = sum(rules.values()) + uploads
+    count = sum(rules.values()) + uploads + len(failed)
     return Card(
         eyebrow=gate.ROLE_TITLES[Role.OPERATOR],
         number=f"{count:,}",

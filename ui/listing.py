@@ -119,7 +119,10 @@ def _empty(view: View) -> tuple[str, str]:
     if view.find:
         return ("No name here contains that.", "Clear “Contains”, or look in another folder.")
     if view.starts:
-        return ("No name here starts with that.", "Upper and lower case differ in S3.")
+        return (
+            "No name here starts with that.",
+            "Capital and small letters count as different here.",
+        )
     if view.after:
         return ("Nothing follows here.", "Go back to the first page.")
     if view.prefix:

@@ -82,7 +82,7 @@ def show_reach(asked: Reach | None) -> None:
     st.warning(
         "**The console's credentials can do more than it needs.**\n\n"
         + "\n".join(lines)
-        + "\n\nGive it credentials with the least policy for each role only: "
-        "`python -m storage policy ROLE` prints it.",
+        + "\n\nGive it credentials that allow only what its people need: "
+        "`python -m storage policy ROLE` prints the policy for a role.",
         icon="🔑",
     )

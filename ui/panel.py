@@ -21,6 +21,7 @@ from ui.facts.facts import Fact, Section, facts
 from ui.listing import Listing
 from ui.picture.picture import picture
 from ui.player.player import player
+from ui.recent import recent
 from ui.text import CLASS_TITLES, plain_markdown, visible
 
 _LIVES_S = (300, 900, 3600, 21_600, 86_400, 3 * 86_400, 7 * 86_400)
@@ -39,7 +40,7 @@ def nothing(scene: Scene, listing: Listing) -> None:
     facts([Section("", rows)], key="panel:bucket")
     hint = "Choose an object to see and hear it."
     if scene.may(Can.OBJECT_ARCHIVE):
-        hint += " Tick several to take them along."
+        hint += " Tick several to download them together."
     st.caption(hint)
     if listing.rows.num_rows:
         _csv_button(listing.rows, bucket.bucket, "panel:csv")
@@ -48,8 +49,9 @@ def nothing(scene: Scene, listing: Listing) -> None:
 def one(scene: Scene) -> None:
     """One object: play or preview, facts, a link, a download."""
     view = scene.view
+    place = (scene.actor, view.project, view.bucket, view.at)
     with errors.shown():
-        detail = scene.services.objects.detail(scene.actor, view.project, view.bucket, view.at)
+        detail = recent("detail", place, lambda: scene.services.objects.detail(*place))
     name = view.at[view.at.rstrip("/").rfind("/") + 1 :]
     st.markdown(f"**{plain_markdown(name)}**{_live(scene)}")
     for finding in check_keys(scene.layout, view.bucket, [view.at]):
@@ -80,7 +82,8 @@ def _show(scene: Scene, detail: ObjectDetail) -> None:
             key="panel:player",
         )
         return
-    shown = objects.preview(scene.actor, view.project, view.bucket, head.key, head.etag)
+    version = (scene.actor, view.project, view.bucket, head.key, head.etag)
+    shown = recent("preview", version, lambda: objects.preview(*version))
     if shown.form == "picture":
         picture(shown.png, alt=visible(head.key), key="panel:picture")
     elif shown.form in ("json", "text"):
@@ -109,9 +112,9 @@ def _link(scene: Scene) -> None:
     shortest_s, longest_s = link_limits(scene.layout)
     lives = [life for life in _LIVES_S if shortest_s <= life <= longest_s]
     life = st.selectbox("Works for", lives, format_func=human_seconds, key="panel:link-life")
-    saves = st.checkbox("Saves the file instead of playing it", key="panel:link-saves")
+    saves = st.checkbox("Save the file instead of playing it", key="panel:link-saves")
     if scene.layout.personal_data:
-        st.caption("This project holds personal data, so a link lives at most 5 minutes.")
+        st.caption("This project holds personal data, so a link works for at most 5 minutes.")
     if not st.button("Make the link", key="panel:link-make", type="primary"):
         return
     with errors.shown():
@@ -126,12 +129,12 @@ def _link(scene: Scene) -> None:
     if link.shortened:
         st.caption(plain_markdown(link.shortened))
     if not link.end_is_certain:
-        st.caption("It may end sooner, with the credentials that signed it.")
+        st.caption("It may stop working sooner, when the credentials that signed it expire.")
 
 
 def _sections(detail: ObjectDetail) -> list[Section]:
     head = detail.head
-    about = [Fact("Kind", detail.kind_title or "Fits no kind of this project")]
+    about = [Fact("Kind", detail.kind_title or "Not a known kind in this project")]
     about += [Fact(_field_title(name), value) for name, value in detail.fields.items()]
     about += [
         Fact("Size", human_bytes(head.size), title=f"{head.size:,} bytes"),
@@ -174,7 +177,7 @@ def _field_title(name: str) -> str:
 
 def _version(row: VersionRow) -> Fact:
     what = "Deleted" if row.is_delete_marker else human_bytes(row.size)
-    now = ", the one shown" if row.is_latest else ""
+    now = ", current" if row.is_latest else ""
     return Fact(f"{what}{now}", row.modified.isoformat(), time=True)
 
 

@@ -52,6 +52,7 @@ def _spare_collector() -> None:
 
 def _failed(error: StorageError) -> None:
     st.session_state[_FAILED] = True
+    st.subheader("The console could not start", anchor=False)
     errors.show(error, before_retry=bootstrap.start)
     # two tabs may both press it: while a start is under way, another is not begun
     st.button("Try again", key="startup:again", on_click=bootstrap.start)
@@ -64,7 +65,7 @@ def _progress() -> None:
         st.rerun()
     st.subheader("Getting the console ready", anchor=False)
     if status.state == "filling":
-        st.progress(status.done / max(status.total, 1), text="Filling the sample projects")
+        st.progress(status.done / max(status.total, 1), text="Loading the sample projects")
         st.caption(f"{status.done:,} of {status.total:,} objects. This happens once.")
     else:
         st.progress(0.0, text="Starting the store")

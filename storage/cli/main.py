@@ -88,7 +88,7 @@ def _add_objects(command: show.AddCommand) -> None:
     ls.add_argument("place", metavar="PLACE", nargs="?", default="", help=_PLACE)
     ls.add_argument("--recursive", action="store_true", help="everything below, without folders")
     ls.add_argument("--limit", metavar="N", type=_count, default=1000, help="stop there (1000)")
-    ls.add_argument("--after", metavar="KEY", default="", help="begin behind this key")
+    ls.add_argument("--after", metavar="KEY", default="", help="start after this key")
     stat = command("stat", "objects:stat", "all facts of one object")
     stat.add_argument("place", metavar="PLACE", help=_PLACE)
     url = command("url", "objects:url", "a presigned URL")
@@ -109,7 +109,7 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
     serve.set_defaults(run="demo:serve")
     seed = parts.add_parser("seed", help="fill it with the samples", parents=[common])
     seed.add_argument(
-        "--scale", metavar="N", type=_count, default=0, help="so many more clips in ssi stage"
+        "--scale", metavar="N", type=_count, default=0, help="this many extra clips in ssi stage"
     )
     seed.set_defaults(run="demo:seed")
 
@@ -155,5 +155,5 @@ def _count(text: str) -> int:
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port (1 to 65535)")
+        raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
     return number

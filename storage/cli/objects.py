@@ -108,7 +108,7 @@ def _tell_if_moved(services: Services, layout: Layout, place: Place) -> None:
     region = services.store_for(layout, layout.bucket(place.role)).moved.get(place.bucket)
     if region:
         show.note(
-            f"Bucket {place.bucket!r} lies in region {region!r}: set it in the configuration, "
+            f"Bucket {place.bucket!r} is in region {region!r}: set it in the configuration, "
             "it saves a request each time."
         )
 

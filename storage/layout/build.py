@@ -182,7 +182,7 @@ def _content_types(node: Node) -> tuple[str, ...]:
     for item in node.texts("content_types"):
         if not _CONTENT_TYPE.fullmatch(item):
             raise node.wrong(
-                f"names {item!r}, which is no content type.",
+                f"names {item!r}, which is not a content type.",
                 'Write it like "audio/mpeg", in lower case.',
                 "content_types",
             )

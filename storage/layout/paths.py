@@ -48,8 +48,8 @@ def _kinds_meant(layout: Layout, column: str) -> tuple[KeyKind, ...]:
     if column:
         if column not in layout.columns:
             raise ConfigError(
-                f"The project {layout.title!r} knows no column {column!r}.",
-                f"It knows: {', '.join(layout.columns) or 'none'}.",
+                f"The project {layout.title!r} has no column {column!r}.",
+                f"It has: {', '.join(layout.columns) or 'none'}.",
             )
         return tuple(layout.kind(name) for name in layout.columns[column])
     names = dict.fromkeys(name for kinds in layout.columns.values() for name in kinds)
@@ -67,7 +67,7 @@ def _from_uri(text: str, layout: Layout) -> Place:
         if bucket.bucket == name:
             return _place(layout, bucket.role, key)
     raise InvalidInput(
-        f"{text!r} lies in the bucket {name!r}, which is not of the project {layout.title!r}: "
+        f"{text!r} is in the bucket {name!r}, which is not part of the project {layout.title!r}: "
         "it is shown, not followed.",
         f"Its buckets: {', '.join(bucket.bucket for bucket in layout.buckets)}.",
     )

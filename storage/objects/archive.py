@@ -53,14 +53,16 @@ class Report:
         lines = [f"From bucket {self.bucket}: {self._summary()}"]
         lines += _section("NOT in this archive:", self.missing)
         lines += _section("INCOMPLETE, do not use (the download broke off):", self.incomplete)
-        lines += _section("Renamed, because a computer cannot hold the name:", self.renamed)
+        lines += _section("Renamed, because not every computer can hold the name:", self.renamed)
         return "\r\n".join([*lines, ""])
 
     def _summary(self) -> str:
         whole = self.asked - len(self.missing) - len(self.incomplete)
         if whole == self.asked:
             return f"all objects asked for are in this archive ({whole:,})."
-        return f"only {whole:,} of the {self.asked:,} objects asked for are whole in this archive."
+        return (
+            f"only {whole:,} of the {self.asked:,} objects asked for are complete in this archive."
+        )
 
 
 def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:

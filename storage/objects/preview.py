@@ -107,11 +107,11 @@ def _json(data: bytes) -> Preview:
         value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=remember)
     except (ValueError, RecursionError) as error:
         plain = _text(data[:TEXT_MAX_BYTES], len(data))
-        note = f"This is no valid JSON ({_reason(error)}), so it is shown as text. {plain.note}"
+        note = f"This is not valid JSON ({_reason(error)}), so it is shown as text. {plain.note}"
         return Preview("text", plain.text, note=note.strip())
     if twice:
         plain = _text(data[:TEXT_MAX_BYTES], len(data))
-        note = f"The name {twice[0]!r} stands twice in one object, so the text is shown as it is."
+        note = f"The name {twice[0]!r} appears twice in one object, so the text is shown as it is."
         return Preview("text", plain.text, note=f"{note} {plain.note}".strip())
     return _pretty(value, data)
 

@@ -157,7 +157,7 @@ class Objects:
         if not shortest_s <= expires_s <= longest_s:
             why = " in a project with personal data" if where.layout.personal_data else ""
             raise InvalidInput(
-                f"A link cannot live {human_seconds(expires_s)}{why}.",
+                f"A link cannot last {human_seconds(expires_s)}{why}.",
                 f"Choose from {human_seconds(shortest_s)} to {human_seconds(longest_s)}.",
             )
         with where.recorded("link", key, expires_s=expires_s, download=download):

@@ -38,7 +38,7 @@ def _draw_picture(data: bytes) -> Image.Image:
         picture = Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise InvalidInput(
-            f"The picture says it has more than {PIXELS_MAX // 10**6} million pixels."
+            f"The picture claims to have more than {PIXELS_MAX // 10**6} million pixels."
         ) from error
     with picture:
         picture.draft("RGB", (EDGE_MAX_PX, EDGE_MAX_PX))  # JPEG: decode at a fraction of the size

@@ -171,7 +171,7 @@ def connect(connection: Connection) -> Store:
             return Store(connection, session)
         except ValueError as error:  # botocore's answer to an address without a scheme or host
             raise ConfigError(
-                f"{connection.endpoint_url!r} is no address of a store.",
+                f"{connection.endpoint_url!r} is not the address of a store.",
                 "Write it like https://s3.example.org.",
             ) from error
 

@@ -93,7 +93,7 @@ def _unreachable(error: Any) -> StorageError:
 def _too_slow(error: Any) -> StorageError:
     return Unavailable(
         f"The store at {_origin(error.kwargs.get('endpoint_url', ''))} took too long to answer.",
-        "Wait a moment and try again; the console retried already.",
+        "Wait a moment and try again; the console has already retried.",
     )
 
 
@@ -158,7 +158,7 @@ def _bad_parameter(error: Any) -> StorageError:
     report = str(error.kwargs.get("report", error))
     if "bucket name" in report:
         return ConfigError(
-            "That is no valid bucket name.",
+            "That is not a valid bucket name.",
             "Names have 3 to 63 lower-case letters, digits, dots and hyphens.",
         )
     return InvalidInput(f"The store cannot be asked that: {report}")

@@ -36,7 +36,7 @@ def presign_get(
     it as `download_name`. Raises InvalidInput, AccessDenied (ended credentials), ConfigError.
     """
     if not 1 <= expires_s <= MAX_LIFE_S:
-        raise InvalidInput(f"A link cannot live {expires_s} seconds.", "Choose 1 second to 7 days.")
+        raise InvalidInput(f"A link cannot last {expires_s} seconds.", "Choose 1 second to 7 days.")
     chosen = {
         "ResponseContentDisposition": None if download_name is None else attachment(download_name),
         "ResponseContentType": content_type,
@@ -53,7 +53,8 @@ def presign_get(
         )
     return PresignedUrl(
         url=url,
-        expires_at=now + timedelta(seconds=life_s),
+        # the signature counts from a whole second: never promise the part that is cut off
+        expires_at=now.replace(microsecond=0) + timedelta(seconds=life_s),
         shortened=shortened,
         end_is_certain=end is not None or not token,
     )

@@ -206,7 +206,7 @@ def test_personal_data_is_not_handed_out_in_bulk(page: Page, console: Console) -
     expect(chosen(page)).to_have_attribute("data-name", "audio.m4a")
     expect(page.locator("tbody input")).to_have_count(0)
     panel(page).get_by_role("button", name="Get a link").click()
-    expect(page.get_by_text("a link lives at most 5 minutes")).to_be_visible()
+    expect(page.get_by_text("works for at most 5 minutes")).to_be_visible()
     page.get_by_role("combobox", name="Works for").click()
     expect(page.get_by_role("option")).to_have_text(["5 minutes"])
 

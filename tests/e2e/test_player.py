@@ -271,7 +271,7 @@ def test_another_object_stops_the_old_one(media: Media, show: Callable[..., Loca
     seek(player, 100)
     wait_until(player, has_passed(100.2))
     player.page.get_by_role("button", name="Another clip").click()
-    expect(player.locator(".total")).to_have_text("0:05")
+    expect(player.locator(".total")).to_have_text("0:05.0")
     expect(player.locator(".name")).to_have_text("other.wav")
     now = audio(player)
     assert now["paused"]
@@ -357,6 +357,14 @@ def test_at_the_end_play_starts_again(media: Media, show: Callable[..., Locator]
     wait_until(player, lambda now: bool(now["ended"]))
     player.get_by_label("Play").click()
     wait_until(player, lambda now: 0 < float(str(now["at"])) < 1.4 and not now["paused"])
+
+
+def test_a_clip_of_one_word_shows_tenths(media: Media, show: Callable[..., Locator]) -> None:
+    """Most clips end within seconds: their length and position are never just 0:00."""
+    player = show("short.wav")
+    expect(player.locator(".total")).to_have_text("0:01.5")
+    seek(player, 0.72)
+    expect(player.locator(".now")).to_have_text("0:00.7")
 
 
 def test_hostile_names_are_text(media: Media, show: Callable[..., Locator]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from page_rig import A_CLIP, EMPTY_CLIP, Console
 
 from storage.s3.client import Store
-from ui import browse
+from ui import recent
 
 
 def test_the_bucket_opens_with_folders_first(console: Console) -> None:
@@ -171,11 +171,19 @@ def test_the_listing_is_asked_again_when_old_or_on_demand(
     assert "new.txt" not in console.again().names
     assert "new.txt" in console.press("browse:reload").names
     stocked.client.delete_object(Bucket="ssi-audio-stage", Key="new.txt")
-    monkeypatch.setattr(browse, "_FRESH_S", 0.0)
+    monkeypatch.setattr(recent, "_FRESH_S", 0.0)
     assert "new.txt" not in console.again().names
 
 
 # -- one object ----------------------------------------------------------------------------------
+
+
+def test_a_tick_does_not_ask_for_the_open_object_again(console: Console) -> None:
+    """The panel of a clip costs its requests once; the next runs of the page cost none."""
+    console.open("browse", prefix="mastered/", at=A_CLIP)
+    assert console.again().requests == []
+    assert A_CLIP in console.data("panel:player")["url"]
+    assert console.press("browse:reload").requests != []
 
 
 def test_the_panel_tells_what_an_object_is(console: Console) -> None:

@@ -97,6 +97,8 @@ def test_a_store_that_is_down_is_told_on_every_card(
     cards = [*console.cards("people").values(), *console.cards("buckets").values()]
     assert all("The store cannot be reached." in " ".join(card["lines"]) for card in cards)
     assert all(card["number"] == "–" for card in console.cards("buckets").values())
+    assert console.cards("people")["Operator"]["number"] == "3"
+    assert "tries again every 5 seconds" in console.words
 
 
 def test_the_stand_in_says_that_it_forgets(

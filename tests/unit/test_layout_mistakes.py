@@ -75,7 +75,7 @@ def load(
         (('"{name}.mp3"', '"{a}{b}"'), 9, "more than one way"),
         (('"{name}.mp3"', '"x"\nmax_mib = 0'), 10, "at least 1"),
         (('"{name}.mp3"', '"x"\nmax_mib = true'), 10, "a whole number"),
-        (('"{name}.mp3"', '"x"\ncontent_types = ["MP3"]'), 10, "no content type"),
+        (('"{name}.mp3"', '"x"\ncontent_types = ["MP3"]'), 10, "not a content type"),
         (
             (
                 "[access.admin]",
@@ -168,7 +168,7 @@ def test_personal_data_is_never_granted_in_bulk(tmp_path: Path) -> None:
         ("[layouts.nope]", "there is no project 'nope'"),
         ("[layouts.ssi.buckets.live]\nbucket = 'abc'", "line 3: this project has no buckets entry"),
         ("[layouts.ssi.prefixes]\nlive = 'abc'", "Allowed: mastered, canonical, courses"),
-        ("[layouts.ssi.buckets.prod]\nbucket = 'a/b'", "line 3: 'a/b' is no bucket"),
+        ("[layouts.ssi.buckets.prod]\nbucket = 'a/b'", "line 3: 'a/b' is not a valid bucket"),
         ("[layouts.ssi.buckets.prod]\nbucket = 'ssi-audio-stage'", "already the bucket of 'stage'"),
         (
             "[layouts.autobio.prefixes]\nsubject = 'avatars'",
@@ -190,7 +190,7 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     """STORAGE_LAYOUT of no project, and a value that cannot be, name the variable."""
     with pytest.raises(ConfigError, match=r"STORAGE_LAYOUT: there is no project 'nope'"):
         load(tmp_path, layout="nope")
-    with pytest.raises(ConfigError, match=r"S3_SUBJECT_PREFIX: '/x' is no prefix"):
+    with pytest.raises(ConfigError, match=r"S3_SUBJECT_PREFIX: '/x' is not a valid prefix"):
         load(tmp_path, layout="autobio", environ={"S3_SUBJECT_PREFIX": "/x"})
 
 

@@ -166,8 +166,8 @@ def test_legacy_keys_without_a_column(text: str, keys: list[str]) -> None:
 
 def test_an_unknown_column_lists_the_known_ones() -> None:
     """A column no layout speaks of is an error, not a guess."""
-    with pytest.raises(ConfigError, match="knows no column"):
+    with pytest.raises(ConfigError, match="has no column"):
         parse_place("r/c.json", SERENE, column="profiles.path")
     with pytest.raises(ConfigError) as caught:
         parse_place("x", SSI, column="a.b")
-    assert caught.value.remedy == "It knows: none."
+    assert caught.value.remedy == "It has: none."

@@ -182,7 +182,7 @@ def test_json_is_indented_and_keeps_order_and_letters() -> None:
         (b'{"a": 1,}' + b" " * 5000, "line 1"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a": ' + b"9" * 5000 + b"}", "number is too long"),
-        (b'{"a": 1, "a": 2}', "'a' stands twice"),
+        (b'{"a": 1, "a": 2}', "'a' appears twice"),
         (b"[" * 900 + b"1," * 200_000 + b"1" + b"]" * 900, "Nested too deeply"),
     ],
     ids=["comma", "deep", "number", "twice", "grows"],

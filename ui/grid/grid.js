@@ -93,7 +93,7 @@ export default function (component) {
     const row = element("tr", { role: "row" });
     const box = element("input", { type: "checkbox", "aria-label": "Select every object listed here" });
     const label = element("label", {}, box);
-    row.append(element("th", { role: "columnheader", class: "check", scope: "col" }, data.selectable ? label : ""));
+    row.append(element("th", { role: "columnheader", class: "check", scope: "col" }, data.selectable && keys.length ? label : ""));
     for (const [column, title, kind] of data.columns) {
       const active = data.sort === column;
       const button = element("button", { type: "button" });
@@ -180,7 +180,9 @@ export default function (component) {
       else { const off = element("span", { "aria-disabled": "true" }); off.textContent = label; pager.append(off); }
     }
     const keysHelp = element("span", { class: "keys" });
-    const help = ["↑ ↓ move", "Enter opens", ...(data.selectable ? ["Space ticks"] : []), "← up a folder"];
+    const help = ["↑ ↓ move", "Enter opens"];
+    if (data.selectable && keys.length) help.push("Space ticks");
+    if (data.crumbs.length > 1) help.push("← up a folder");
     keysHelp.textContent = rows.length ? help.join(" · ") : "";
     return element("div", { class: "foot" }, count, keysHelp, pager);
   };

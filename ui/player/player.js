@@ -288,8 +288,8 @@ class Player {
     seek.value = position;
     seek.style.setProperty("--filled", percent(position, duration));
     seek.style.setProperty("--buffered", percent(bufferedEnd(audio), duration));
-    seek.setAttribute("aria-valuetext", `${clock(position)} of ${clock(duration)}`);
-    this.part("now").textContent = clock(position);
-    this.part("total").textContent = duration ? clock(duration) : "–:––";
+    seek.setAttribute("aria-valuetext", `${clock(position, duration)} of ${clock(duration, duration)}`);
+    this.part("now").textContent = clock(position, duration);
+    this.part("total").textContent = duration ? clock(duration, duration) : "–:––";
   }
 }
