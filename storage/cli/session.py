@@ -10,14 +10,14 @@ from storage import bootstrap
 from storage.errors import ConfigError
 from storage.layout.profile import Layout
 from storage.model.people import local_actor
-from storage.settings import Settings
+from storage.settings import Settings, environment
 
 ACTOR = local_actor(via="cli")
 
 
 def configured(args: argparse.Namespace) -> bootstrap.Configuration:
     """The configuration alone; nothing is started."""
-    return bootstrap.configure(bootstrap.environment(), args.config)
+    return bootstrap.configure(environment(), args.config)
 
 
 @contextmanager
