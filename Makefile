@@ -9,10 +9,10 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -n 2 -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 test-long: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -n 2 -m long
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m "long or property"
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .

@@ -7,7 +7,6 @@ calls `start()` first: the store starts, and on its first start is filled, in th
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -15,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
-
-from dotenv import dotenv_values
 
 from storage.audit.log import Audit, open_audit
 from storage.config import Config, load_config
@@ -30,13 +27,11 @@ from storage.objects.tickets import Tickets
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
-from storage.settings import Secret, Settings, load_settings
+from storage.settings import Secret, Settings, environment, load_settings
 from storage.stores import Stores
 
 DEFAULT_CONFIG = Path("soundstage.toml")
 DATABASE_FILE = "console.db"
-_DOTENV = Path(".env")
-_from_dotenv: dict[str, str] = {}  # what `environment()` set, so that it can take it back
 Mode = Literal["seaweedfs", "moto", "own"]
 
 
@@ -98,31 +93,6 @@ def configure(environ: Mapping[str, str], config_path: Path | None = None) -> Co
         path or settings.endpoint_url or settings.storage == "aws"
     )
     return Configuration(settings, config, load_layouts(settings, config, environ), own)
-
-
-def environment() -> Mapping[str, str]:
-    """The process's environment, with the `.env` file in its folder; what is set already wins.
-
-    The file is read anew each time, so that a corrected line counts when a start is tried again.
-    Raises ConfigError when it cannot be read.
-    """
-    try:
-        said = dotenv_values(_DOTENV)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            "The file .env cannot be read.", "Save it as plain text (UTF-8), or remove it."
-        ) from error
-    for name, value in _from_dotenv.items():
-        if os.environ.get(name) == value:
-            del os.environ[name]
-    _from_dotenv.clear()
-    _from_dotenv.update(
-        (name, value)
-        for name, value in said.items()
-        if value is not None and name not in os.environ
-    )
-    os.environ.update(_from_dotenv)  # the SDK looks there by itself, for AWS_PROFILE and others
-    return os.environ
 
 
 def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:

@@ -6,13 +6,19 @@ variables (bucket names, prefixes) are named in the layout files instead.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
+
 from storage.errors import ConfigError
+
+_DOTENV = Path(".env")
+_from_dotenv: dict[str, str] = {}  # what `environment()` set, so that it can take it back
 
 
 class Secret(str):
@@ -84,6 +90,31 @@ class Settings:
     @property
     def data_path(self) -> Path:
         return Path(self.data_dir).expanduser().resolve()
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, with the `.env` file in its folder; what is set already wins.
+
+    The file is read anew each time, so that a corrected line counts when a start is tried again.
+    Raises ConfigError when it cannot be read.
+    """
+    try:
+        said = dotenv_values(_DOTENV)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            "The file .env cannot be read.", "Save it as plain text (UTF-8), or remove it."
+        ) from error
+    for name, value in _from_dotenv.items():
+        if os.environ.get(name) == value:
+            del os.environ[name]
+    _from_dotenv.clear()
+    _from_dotenv.update(
+        (name, value)
+        for name, value in said.items()
+        if value is not None and name not in os.environ
+    )
+    os.environ.update(_from_dotenv)  # the SDK looks there by itself, for AWS_PROFILE and others
+    return os.environ
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -79,7 +79,9 @@ TAKES: tuple[tuple[str, Literal["light", "dark"], Take], ...] = (
 def save(name: str, png: bytes) -> None:
     """Keeps a picture with few colours: a third of the size."""
     path = PICTURES / f"{name}.png"
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(
+        path, optimize=True
+    )
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")
 
 

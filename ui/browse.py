@@ -143,21 +143,18 @@ def _go_typed(layout: Layout, view: View, typed: str) -> None:
 
 
 def load(scene: Scene) -> Listing:
-    """The listed page of the view: one request, or none when it was just asked for."""
-    view = scene.view
+    """The listed page of the view: one request, or none when it was just asked for.
 
-    def ask() -> Listing:
-        found = scene.services.objects.list_page(
-            scene.actor,
-            view.project,
-            view.bucket,
-            view.prefix + view.starts,
-            after=view.after,
-            limit=view.limit,
-        )
-        return arrange(found.page, found.kinds, view)
-
-    return recent("listing", (replace(view, at=""), scene.actor), ask)
+    Sorting and searching again what is listed asks for nothing.
+    """
+    view, objects = scene.view, scene.services.objects
+    place = (scene.actor, view.project, view.bucket, view.prefix + view.starts)
+    found = recent(
+        "listing",
+        (place, view.after, view.limit),
+        lambda: objects.list_page(*place, after=view.after, limit=view.limit),
+    )
+    return arrange(found.page, found.kinds, view)
 
 
 def table(scene: Scene, listing: Listing) -> list[str]:

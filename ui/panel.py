@@ -38,12 +38,13 @@ def nothing(scene: Scene, listing: Listing) -> None:
         size = pc.sum(listing.rows["size"]).as_py()
         rows.append(Fact("Listed here", f"{listing.rows.num_rows:,} objects, {human_bytes(size)}"))
     facts([Section("", rows)], key="panel:bucket")
+    if not listing.rows.num_rows:
+        return
     hint = "Choose an object to see and hear it."
     if scene.may(Can.OBJECT_ARCHIVE):
         hint += " Tick several to download them together."
     st.caption(hint)
-    if listing.rows.num_rows:
-        _csv_button(listing.rows, bucket.bucket, "panel:csv")
+    _csv_button(listing.rows, bucket.bucket, "panel:csv")
 
 
 def one(scene: Scene) -> None:

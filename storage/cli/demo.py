@@ -18,14 +18,14 @@ from storage.cli.session import opened
 from storage.demo.seed import seed as seed_samples
 from storage.errors import ConfigError
 from storage.s3.embedded import EmbeddedStore, acquire
-from storage.settings import load_settings
+from storage.settings import environment, load_settings
 
 _LOOK_AGAIN_S = 1.0
 
 
 def serve(args: argparse.Namespace) -> int:
     """One JSON line with address and credentials, then the store until Ctrl-C or SIGTERM."""
-    settings = load_settings(bootstrap.environment())
+    settings = load_settings(environment())
     data = args.data.expanduser().resolve() if args.data else settings.data_path
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -63,7 +63,7 @@ def _port(store: EmbeddedStore) -> int:
 
 def seed(args: argparse.Namespace) -> int:
     """Fills the embedded store with the samples. Raises ConfigError on the user's own S3."""
-    if bootstrap.configure(bootstrap.environment(), args.config).own:
+    if bootstrap.configure(environment(), args.config).own:
         raise ConfigError(
             "The samples are for the embedded store, and this is your own S3.",
             "Set STORAGE=embedded to use the embedded store.",

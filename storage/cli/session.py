@@ -12,14 +12,14 @@ from storage.audit.log import Audit
 from storage.errors import ConfigError
 from storage.layout.profile import Layout
 from storage.model.people import local_actor
-from storage.settings import Settings
+from storage.settings import Settings, environment
 
 ACTOR = local_actor(via="cli", address=platform.node())
 
 
 def configured(args: argparse.Namespace) -> bootstrap.Configuration:
     """The configuration alone; nothing is started."""
-    return bootstrap.configure(bootstrap.environment(), args.config)
+    return bootstrap.configure(environment(), args.config)
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def opened(args: argparse.Namespace) -> Iterator[bootstrap.Services]:
 
 def opened_log(args: argparse.Namespace) -> AbstractContextManager[Audit]:
     """The audit log alone, for reading; no store is started."""
-    return bootstrap.audit_log(bootstrap.environment(), args.config)
+    return bootstrap.audit_log(environment(), args.config)
 
 
 def chosen_layout(

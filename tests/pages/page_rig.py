@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -75,11 +75,12 @@ class Console:
     The components draw in the browser, so what is kept of them is the data they were given.
     """
 
+    _pages: ClassVar[dict[str, Any]] = {}  # as the first tab of the process found them
+
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.app = AppTest.from_file(str(SCRIPT), default_timeout=RUN_S)
         self.requests: list[str] = []  # "GET /bucket?…", those of the last run
         self.ticked: list[str] = []
-        self._ran = False
         self._given: dict[str, Mapping[str, Any]] = {}
         for module in (cards, facts, grid, picture, player):
             patch.setattr(module, "_component", self._keeping(module._component))
@@ -102,10 +103,12 @@ class Console:
 
     def open(self, page: str = "home", **address: str) -> Console:
         """Runs a page at an address (its query string)."""
-        if page != "home" and not self._ran:
-            self.again()  # AppTest knows the pages only after a first run
-        if self._ran:
-            self.app.switch_page(f"../pages/{page}.py")
+        if not self.app._registered_pages:  # AppTest knows them only after a first run
+            self.app._registered_pages = dict(Console._pages)
+        if not self.app._registered_pages:
+            self.again()
+            Console._pages = dict(self.app._registered_pages)
+        self.app.switch_page(f"../pages/{page}.py")
         self.app.query_params.clear()
         for name, value in address.items():
             self.app.query_params[name] = value
@@ -116,7 +119,6 @@ class Console:
         self.requests.clear()
         self._given.clear()
         self.app.run()
-        self._ran = True
         assert not self.app.exception, [item.value for item in self.app.exception]
         return self
 

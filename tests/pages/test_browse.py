@@ -162,6 +162,16 @@ def test_ticking_asks_for_nothing(console: Console) -> None:
     assert "Download as ZIP" in [link.proto.label for link in console.app.get("link_button")]
 
 
+def test_sorting_again_asks_for_nothing(console: Console) -> None:
+    """The first order over a folder lists it whole; every other order and search uses that."""
+    console.open("browse", prefix="mastered/", sort="size")
+    upwards = console.names
+    console.open("browse", prefix="mastered/", sort="size", desc="1")
+    assert (console.names, console.listings) == (upwards[::-1], [])
+    console.open("browse", prefix="mastered/", find="txt")
+    assert (console.names, console.listings) == (["mastered/2.txt"], [])
+
+
 def test_the_listing_is_asked_again_when_old_or_on_demand(
     console: Console, stocked: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from storage import bootstrap
 from storage.cli.main import main
 from storage.demo.seed import seed
 from storage.s3.client import Store
+from storage.settings import environment
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ def _own_s3(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "moto")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "moto")
-    layouts = bootstrap.configure(bootstrap.environment()).layouts
+    layouts = bootstrap.configure(environment()).layouts
     seed(lambda _layout, _bucket: moto_store, {name: layouts[name] for name in ("ssi", "yoto")})
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from storage import bootstrap
 from storage.errors import ConfigError
-from storage.settings import Secret, load_settings
+from storage.settings import Secret, environment, load_settings
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr-never-shown"}
 
@@ -23,7 +23,7 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.chdir(tmp_path)
     yield
     (tmp_path / ".env").unlink(missing_ok=True)
-    bootstrap.environment()
+    environment()
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_env_file_is_read_and_wins_over_nothing(monkeypatch: pytest.MonkeyPatch)
         "# a comment\nSTORAGE_LAYOUT=ssi\nS3_ADDRESSING_STYLE=path\n"
         'export S3_ENDPOINT_URL="https://s3.example.org"\nAWS_PROFILE=team\n'
     )
-    environ = bootstrap.environment()
+    environ = environment()
     assert environ["STORAGE_LAYOUT"] == "yoto"
     assert environ["S3_ADDRESSING_STYLE"] == ""
     assert environ["S3_ENDPOINT_URL"] == "https://s3.example.org"
@@ -195,10 +195,10 @@ def test_a_corrected_line_counts_at_the_next_start(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_PROFILE", "registered, so that it is taken back")
     monkeypatch.delenv("AWS_PROFILE")
     Path(".env").write_text("STORAGE=azure\nAWS_PROFILE=team\nS3_ENDPOINT_URL=http://127.0.0.1:9\n")
-    bootstrap.environment()
+    environment()
     os.environ["AWS_PROFILE"] = "set-by-hand"
     Path(".env").write_text("STORAGE=aws\nAWS_PROFILE=team\n")
-    environ = bootstrap.environment()
+    environ = environment()
     assert environ["STORAGE"] == "aws"
     assert "S3_ENDPOINT_URL" not in environ
     assert environ["AWS_PROFILE"] == "set-by-hand"
@@ -208,13 +208,13 @@ def test_an_env_file_that_is_no_text_is_told() -> None:
     """One message that names the file, instead of a console that does not start."""
     Path(".env").write_bytes(b"STORAGE=\xff\xfe")
     with pytest.raises(ConfigError, match=r"\.env"):
-        bootstrap.environment()
+        environment()
 
 
 def test_no_env_file_is_fine() -> None:
     """Nor is a folder of that name (a virtual environment) one."""
     before = dict(os.environ)
-    assert bootstrap.environment() == before
+    assert environment() == before
     Path(".env").mkdir()
-    assert bootstrap.environment() == before
+    assert environment() == before
     Path(".env").rmdir()
