@@ -253,6 +253,7 @@ def main() -> None:
             "empty page": (empty, {"text": "Nothing but Streamlit"}),
         }
         measure_first_pages(browser, pages, asked.pages)
+    print(f"\nload {os.getloadavg()[0]:.1f} after the run")
 
 
 if __name__ == "__main__":

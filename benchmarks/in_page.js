@@ -20,10 +20,13 @@
     canvas: () => all('[data-testid="stDataFrame"] canvas').some((canvas) => canvas.height > 0),
   };
   // several names: all of them must hold on the same frame
-  const when = (wanted) => new Promise((resolve) => {
+  const LONGEST_MS = 120_000;
+  const when = (wanted) => new Promise((resolve, reject) => {
+    const begun = performance.now();
     const look = () => {
       const now = performance.now();
       if (Object.entries(wanted).every(([name, value]) => conditions[name](value))) resolve(now);
+      else if (now > begun + LONGEST_MS) reject(new Error(`never shown: ${JSON.stringify(wanted)}`));
       else requestAnimationFrame(look);
     };
     look();
@@ -31,10 +34,10 @@
   window.bench = {
     since_navigation: (wanted) => when(wanted),
     arm: (wanted) => {
-      window.bench.measured = new Promise((resolve) => {
+      window.bench.measured = new Promise((resolve, reject) => {
         addEventListener("click", () => {
           const begun = performance.now();
-          when(wanted).then((ended) => resolve(ended - begun));
+          when(wanted).then((ended) => resolve(ended - begun), reject);
         }, { capture: true, once: true });
       });
     },

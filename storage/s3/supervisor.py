@@ -30,7 +30,13 @@ from typing import Any
 import filelock
 
 from storage.errors import StorageError, Unavailable
-from storage.s3.local_server import answers, choose_ports, end_server, end_stale, start_server
+from storage.s3.local_server import (
+    choose_ports,
+    end_server,
+    end_stale,
+    is_ready,
+    start_server,
+)
 from storage.s3.local_state import (
     GREETING,
     HOMES,
@@ -180,7 +186,7 @@ class Supervisor:
         if self._failure is not None:
             told = self._leases.answer({"error": self._failure.as_dict()})
             self._given_up = told > 0 or len(self._starts) > 1
-        elif self._ready and self._leases.waiting() and answers(self._state.ports["s3"]):
+        elif self._ready and self._leases.waiting() and is_ready(self._kind, self._state.ports):
             self._leases.answer({"store": self._facts()})  # asked again: it may be dying just now
 
     def _look_after_server(self) -> None:
@@ -222,7 +228,7 @@ class Supervisor:
         self._server = None
 
     def _check_ready(self) -> None:
-        if answers(self._state.ports["s3"]):
+        if is_ready(self._kind, self._state.ports):
             self._ready = True
             _log.info("%s is ready on port %d", self._kind, self._state.ports["s3"])
         elif time.monotonic() - self._starts[-1] > READY_S:

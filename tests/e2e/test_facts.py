@@ -48,7 +48,8 @@ def test_hostile_strings_are_text(page: Page, show: Callable[[Page], Locator]) -
 
 
 @pytest.mark.parametrize(
-    ("zone", "shown"), [("Asia/Tokyo", "7:07:05"), ("America/New_York", "5:07:05")]
+    ("zone", "shown"),
+    [("Asia/Tokyo", "2026-11-16 19:07:05"), ("America/New_York", "2026-11-16 05:07:05")],
 )
 def test_times_are_in_the_readers_zone_with_utc_on_hover(
     new_page: Callable[..., Page], show: Callable[[Page], Locator], zone: str, shown: str
@@ -56,7 +57,7 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(
     """The same moment reads 19:07 in Tokyo and 5:07 in New York; hovering says 10:07 UTC."""
     facts = show(new_page(timezone_id=zone, locale="en-US"))
     moment = row(facts, "Modified").locator("time")
-    expect(moment).to_contain_text(shown)
+    expect(moment).to_have_text(shown)
     expect(moment).to_have_attribute("title", "2026-11-16 10:07:05 UTC")
     expect(row(facts, "Wrong time")).to_contain_text("yesterday")
 

@@ -84,7 +84,7 @@ def seek(player: Locator, seconds: float) -> None:
 def test_play_sounds_and_the_time_advances(media: Media, show: Callable[..., Locator]) -> None:
     """Pressing play moves currentTime and the clock; pressing again stops both."""
     player = show("long.wav")
-    expect(player.locator(".total")).to_have_text("5:00")
+    expect(player.locator(".total")).to_have_text("25:00")
     assert audio(player)["paused"]
     player.get_by_label("Play").click()
     wait_until(player, has_passed(1.0))
@@ -165,7 +165,7 @@ def test_a_seek_after_expiry_stays_paused_at_the_new_position(
     """Renewing keeps the playing state too: what was paused stays paused."""
     media.life_s = 1
     player = show("long.wav")
-    expect(player.locator(".total")).to_have_text("5:00")
+    expect(player.locator(".total")).to_have_text("25:00")
     player.page.wait_for_timeout(1_000)
     media.revoke()
     media.life_s = 600
@@ -182,7 +182,7 @@ def test_a_refusal_before_its_time_renews_as_well(
 ) -> None:
     """An address that stops working early (other credentials) is renewed at the error."""
     player = show("long.wav")
-    expect(player.locator(".total")).to_have_text("5:00")
+    expect(player.locator(".total")).to_have_text("25:00")
     if playing:
         player.get_by_label("Play").click()
         wait_until(player, has_passed(0.2))
@@ -200,7 +200,7 @@ def test_a_refused_renewal_says_what_and_remedy_and_can_be_tried_again(
     """The server's words are shown as text; "Try again" goes on once the cause is gone."""
     media.life_s = 1
     player = show("long.wav")
-    expect(player.locator(".total")).to_have_text("5:00")
+    expect(player.locator(".total")).to_have_text("25:00")
     player.page.wait_for_timeout(1_000)
     media.revoke()
     media.life_s = 600
@@ -313,7 +313,7 @@ def test_keys_work_while_the_player_has_the_focus(
 ) -> None:
     """Space plays and pauses, arrows seek and set the volume, Home goes back."""
     player = show("long.wav")
-    expect(player.locator(".total")).to_have_text("5:00")
+    expect(player.locator(".total")).to_have_text("25:00")
     player.get_by_label("Position").focus()
     keyboard = player.page.keyboard
     keyboard.press("ArrowRight")
@@ -385,7 +385,7 @@ def test_it_fits_a_narrow_screen(
     """At 320 pixels every control but the volume is there, and nothing sticks out."""
     page = new_page(viewport={"width": 320, "height": 640}, color_scheme=scheme)
     player = show("long.wav", "page.mp3", on=page)
-    expect(player.locator(".total")).to_have_text("5:00")
+    expect(player.locator(".total")).to_have_text("25:00")
     expect(page.get_by_role("alert")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     frame = player.bounding_box()

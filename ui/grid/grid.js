@@ -75,7 +75,8 @@ export default function (component) {
 
   const selectedKey = () => new URLSearchParams(window.location.search).get("at") || "";
   const highlight = (key) => {
-    for (const row of rows) row.setAttribute("aria-selected", String(!row.folder && row.key === key));
+    root.querySelector('tr[aria-selected="true"]')?.setAttribute("aria-selected", "false");
+    rows.find((row) => !row.folder && row.key === key)?.setAttribute("aria-selected", "true");
   };
   const open = (row) => {
     if (!row.folder) highlight(row.key);
@@ -108,49 +109,53 @@ export default function (component) {
     return [element("thead", { role: "rowgroup" }, row), box];
   };
 
-  const nameCell = (label, target, image, warning) => {
-    const cell = element("div", { class: "name" }, icon(image), link(label, target, { tabindex: "-1", title: label }));
-    if (warning) {
-      const mark = element("span", { class: "warn", title: warning, role: "img", "aria-label": warning });
-      mark.textContent = "⚠";
-      cell.append(mark);
-    }
-    return element("td", { role: "cell", class: "c-name" }, cell);
-  };
-  const cell = (kind, text, title = null) => {
-    const made = element("td", { role: "cell", class: kind, title });
-    made.textContent = text;
-    return made;
-  };
-  const addRow = (row, key, folder, name) => {
-    Object.assign(row, { key, folder });
-    row.setAttribute("tabindex", rows.length === 0 ? "0" : "-1");
+  // A thousand rows: each kind of row is made once, and copied.
+  const cell = (kind, ...inside) => element("td", { role: "cell", class: kind }, ...inside);
+  const model = (image, kind, box) => element("tr", { role: "row", class: kind, tabindex: "-1", "aria-selected": "false" },
+    cell("check", box),
+    cell("c-name", element("div", { class: "name" }, icon(image), element("a", { tabindex: "-1" }))),
+    cell("c-kind quiet"), cell("num"), cell("c-when when"), cell("c-class quiet"));
+  const tickable = () => (data.selectable ? element("label", {}, element("input", { type: "checkbox", tabindex: "-1" })) : "");
+  const models = { folder: model("folder", "folder", ""), sound: model("sound", null, tickable()), file: model("file", null, tickable()) };
+
+  const newRow = (image, key, name, target) => {
+    const row = models[image].cloneNode(true);
+    Object.assign(row, { key, folder: image === "folder", box: row.querySelector("input") });
     row.setAttribute("data-name", name);
+    const anchor = row.children[1].firstChild.lastChild;
+    anchor.textContent = anchor.title = name;
+    anchor.setAttribute("href", target);
     rows.push(row);
     return row;
   };
-
+  const fill = (made, text, title) => {
+    made.textContent = text;
+    if (title) made.title = title;
+  };
   const folderRow = (prefix, position) => {
     const name = data.shown_folders[position] ?? prefix.slice(data.prefix.length);
-    const row = addRow(element("tr", { role: "row", class: "folder" }), prefix, true, name);
-    row.append(cell("check", ""), nameCell(name, href({ prefix, starts: "", find: "", after: "", at: "" }), "folder"),
-      cell("c-kind quiet", "Folder"), cell("num", ""), cell("c-when", ""), cell("c-class", ""));
+    const row = newRow("folder", prefix, name, href({ prefix, starts: "", find: "", after: "", at: "" }));
+    fill(row.children[2], "Folder");
     return row;
   };
+  const at = new URLSearchParams(data.base);
   const objectRow = (key, position) => {
     const name = data.shown[position] ?? (key.slice(data.prefix.length) || "(this folder's own object)");
-    const row = addRow(element("tr", { role: "row" }), key, false, name);
-    const box = row.box = element("input", { type: "checkbox", tabindex: "-1" });
-    box.setAttribute("aria-label", `Select ${name}`);
-    box.checked = checked.has(key);
-    row.append(
-      element("td", { role: "cell", class: "check" }, data.selectable ? element("label", {}, box) : ""),
-      nameCell(name, href({ at: key }), SOUNDS.test(key) ? "sound" : "file", data.warnings[position]),
-      cell("c-kind quiet", data.kind_titles[data.kinds[position]] ?? "Other"),
-      cell("num", sizeText(data.sizes[position]), `${data.sizes[position].toLocaleString("en")} bytes`),
-      cell("c-when when", timeText(data.modified[position]), utcText(data.modified[position])),
-      cell("c-class quiet", data.class_titles[data.classes[position]] ?? data.classes[position]),
-    );
+    at.set("at", key);
+    const row = newRow(SOUNDS.test(key) ? "sound" : "file", key, name, `?${at}`);
+    const [, named, kind, size, when, kept] = row.children;
+    if (row.box) {
+      row.box.setAttribute("aria-label", `Select ${name}`);
+      row.box.checked = checked.has(key);
+    }
+    const warning = data.warnings[position];
+    if (warning) {
+      named.firstChild.append(element("span", { class: "warn", title: warning, role: "img", "aria-label": warning }, "⚠"));
+    }
+    fill(kind, data.kind_titles[data.kinds[position]] ?? "Other");
+    fill(size, sizeText(data.sizes[position]), `${data.sizes[position].toLocaleString("en")} bytes`);
+    fill(when, timeText(data.modified[position]), utcText(data.modified[position]));
+    fill(kept, data.class_titles[data.classes[position]] ?? data.classes[position]);
     return row;
   };
 
@@ -197,8 +202,9 @@ export default function (component) {
   const frame = element("div", { class: data.live ? "frame live" : "frame" }, rows.length ? element("table", { role: "table" }, header, body) : empty());
   root.classList.toggle("whole", !data.selectable);
   root.replaceChildren(crumbs(), frame, foot());
+  rows[0]?.setAttribute("tabindex", "0");
   highlight(selectedKey());
-  const chosen = rows.find((row) => row.getAttribute("aria-selected") === "true");
+  const chosen = root.querySelector('tr[aria-selected="true"]');
   // a shared link may choose an object far down; only the table scrolls, not the page
   if (chosen) frame.scrollTop = chosen.offsetTop - frame.clientHeight / 2;
 
