@@ -13,7 +13,6 @@ POLICY_VERSION = "2012-10-17"  # the policy language's newest version, not a dat
 
 # What storage/s3 calls for each permission. The console only reads so far: no action here writes.
 _LIST_ON_BUCKET = (
-    "s3:GetBucketVersioning",
     "s3:ListBucket",
     "s3:ListBucketMultipartUploads",
 )

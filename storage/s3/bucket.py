@@ -46,13 +46,6 @@ def set_cors(store: Store, bucket: str, origins: Sequence[str]) -> None:
         )
 
 
-def versioning_on(store: Store, bucket: str) -> bool:
-    """Whether an overwrite keeps the old version (False also when suspended)."""
-    with translating("s3:GetBucketVersioning", bucket):
-        answer = store.client_for(bucket).get_bucket_versioning(Bucket=bucket)
-    return answer.get("Status") == "Enabled"
-
-
 def count_unfinished_uploads(store: Store, bucket: str) -> tuple[int, bool]:
     """How many multipart uploads were begun and not ended, and whether there are more: one page."""
     with translating("s3:ListBucketMultipartUploads", bucket):
@@ -60,10 +53,3 @@ def count_unfinished_uploads(store: Store, bucket: str) -> tuple[int, bool]:
             Bucket=bucket, MaxUploads=UPLOADS_LISTED
         )
     return len(answer.get("Uploads", [])), bool(answer.get("IsTruncated", False))
-
-
-def list_buckets(store: Store) -> tuple[str, ...]:
-    """Names of all buckets of these credentials' account."""
-    with translating("s3:ListAllMyBuckets", ""):
-        pages = store.client.get_paginator("list_buckets").paginate()
-        return tuple(row["Name"] for page in pages for row in page.get("Buckets", []))

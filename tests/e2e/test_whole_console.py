@@ -88,7 +88,7 @@ def test_from_home_to_hearing_a_clip(page: Page, console: Console, watch: Watch)
 def own_console(console: Console, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """The same content as a store of the user's own; a clip's address lives 3 seconds."""
     folder = tmp_path_factory.mktemp("own") / "never made"
-    env = own_s3(console.store, STORAGE_DATA=str(folder), TEST_CLIP_LIFE_S="3")
+    env = own_s3(console.store, STORAGE_DATA=str(folder), TEST_CLIP_LIFE_S="8")
     log = OUTPUT / "logs" / "own-s3.log"
     with real_console(console.store, env, log=log, script="tests/e2e/apps/console.py") as running:
         wait_ready(running.url)
@@ -107,7 +107,8 @@ def test_an_expired_clip_goes_on_where_it_was(page: Page, own_console: Console) 
     wait_audio(page, lambda now: now["paused"])
     before = audio(page)
     refused = page.request.get(before["src"])
-    while refused.ok:  # 3 s at most: the signature's own life
+    while refused.ok:  # 8 s at most: the signature's own life
+        page.wait_for_timeout(250)
         refused = page.request.get(before["src"])
     assert refused.status == 403
     page.get_by_role("button", name="Play").click()

@@ -77,7 +77,6 @@ def test_a_viewer_of_personal_data_reads_no_object() -> None:
     """Whoever may only list speech-coach recordings gets no action on objects."""
     document = policy(LAYOUTS["speech-coach"], Role.VIEWER)
     assert actions_on(document, "arn:aws:s3:::speech-coach-audio") == {
-        "s3:GetBucketVersioning",
         "s3:ListBucket",
         "s3:ListBucketMultipartUploads",
     }
@@ -87,7 +86,7 @@ def test_a_viewer_of_personal_data_reads_no_object() -> None:
 def test_an_operator_can_do_what_browse_asks_for() -> None:
     """Listing, versions, tags and reading of stage are all in the operator's policy."""
     document = policy(LAYOUTS["ssi"], Role.OPERATOR)
-    assert {"s3:ListBucket", "s3:ListBucketVersions", "s3:GetBucketVersioning"} <= actions_on(
+    assert {"s3:ListBucket", "s3:ListBucketVersions"} <= actions_on(
         document, "arn:aws:s3:::ssi-audio-stage"
     )
     assert actions_on(document, "arn:aws:s3:::ssi-audio-stage/*") == {
