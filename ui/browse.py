@@ -59,66 +59,76 @@ def current_view(actor: Actor, layout: Layout) -> View:
 
 def controls(scene: Scene) -> None:
     """Bucket, "starts with", "contains", page size, reload; each change is a new address."""
-    layout, view, state = scene.layout, scene.view, st.session_state
+    with st.container(key="browse:controls"):
+        _bucket_choice(scene)
+        starts, find, per, again = st.columns([3, 2, 1, 0.6], vertical_alignment="bottom")
+        with starts:
+            _starts_with(scene)
+        with find:
+            _contains(scene.view)
+        with per:
+            _page_size(scene.view)
+        again.button("Reload", key="browse:reload", on_click=forget, width="stretch")
+
+
+def _bucket_choice(scene: Scene) -> None:
+    view, state = scene.view, st.session_state
     state["browse:bucket"] = view.bucket
-    state["browse:starts"] = view.starts
-    state["browse:find"] = view.find
-    state["browse:per"] = view.page_size
     titles = {
-        bucket.role: _bucket_label(bucket.title, live=bucket.live) for bucket in layout.buckets
+        bucket.role: _bucket_label(bucket.title, live=bucket.live)
+        for bucket in scene.layout.buckets
     }
 
-    def to_bucket() -> None:
+    def go() -> None:
         # a second press on the chosen bucket leaves nothing chosen: stay there
         session.go(View(view.project, state["browse:bucket"] or view.bucket, per=view.per).params())
 
-    def to_start() -> None:
-        _go_typed(layout, view, state["browse:starts"].strip())
+    st.segmented_control(
+        "Bucket",
+        session.visible_buckets(scene.actor, scene.layout),
+        format_func=lambda role: titles[role],
+        key="browse:bucket",
+        on_change=go,
+        label_visibility="collapsed",
+    )
 
-    def to_find() -> None:
-        session.go(view.with_(find=state["browse:find"].strip()).params())
 
-    def to_size() -> None:
-        session.go(view.with_(per=str(state["browse:per"])).params())
+def _starts_with(scene: Scene) -> None:
+    st.session_state["browse:starts"] = scene.view.starts
+    st.text_input(
+        "Starts with",
+        key="browse:starts",
+        placeholder="Starts with … or paste an s3:// address",
+        label_visibility="collapsed",
+        on_change=lambda: _go_typed(
+            scene.layout, scene.view, st.session_state["browse:starts"].strip()
+        ),
+    )
 
-    with st.container(key="browse:controls"):
-        st.segmented_control(
-            "Bucket",
-            session.visible_buckets(scene.actor, layout),
-            format_func=lambda role: titles[role],
-            key="browse:bucket",
-            on_change=to_bucket,
-            label_visibility="collapsed",
-        )
-        starts, find, per, again = st.columns([3, 2, 1, 0.6], vertical_alignment="bottom")
-        starts.text_input(
-            "Starts with",
-            key="browse:starts",
-            placeholder="Starts with … or paste an s3:// address",
-            label_visibility="collapsed",
-            on_change=to_start,
-        )
-        find.text_input(
-            "Contains",
-            key="browse:find",
-            placeholder="Contains …",
-            label_visibility="collapsed",
-            on_change=to_find,
-        )
-        per.selectbox(
-            "Rows a page",
-            PAGE_SIZES,
-            key="browse:per",
-            format_func=lambda size: f"{size:,} a page",
-            label_visibility="collapsed",
-            on_change=to_size,
-        )
-        again.button(
-            "Reload",
-            key="browse:reload",
-            on_click=forget,
-            width="stretch",
-        )
+
+def _contains(view: View) -> None:
+    st.session_state["browse:find"] = view.find
+    st.text_input(
+        "Contains",
+        key="browse:find",
+        placeholder="Contains …",
+        label_visibility="collapsed",
+        on_change=lambda: session.go(
+            view.with_(find=st.session_state["browse:find"].strip()).params()
+        ),
+    )
+
+
+def _page_size(view: View) -> None:
+    st.session_state["browse:per"] = view.page_size
+    st.selectbox(
+        "Rows a page",
+        PAGE_SIZES,
+        key="browse:per",
+        format_func=lambda size: f"{size:,} a page",
+        label_visibility="collapsed",
+        on_change=lambda: session.go(view.with_(per=str(st.session_state["browse:per"])).params()),
+    )
 
 
 def _bucket_label(title: str, *, live: bool) -> str:
