@@ -240,11 +240,16 @@ export default function (component) {
     else tick(event.target.closest("tr"), event.target.checked);
     publish();
   };
-  const onHistory = () => highlight(selectedKey());
   if (checked.size) tick(rows.find((row) => row.box), checked.has(keys[0]));
   root.onkeydown = onKey;
   root.onclick = onClick;
   root.onchange = onChange;
-  window.addEventListener("popstate", onHistory);
-  return () => window.removeEventListener("popstate", onHistory);
+  // Streamlit draws anew without a cleanup in between: the listeners of the drawing before end here
+  root.listening?.abort();
+  const listening = (root.listening = new AbortController());
+  const onAddress = () => highlight(selectedKey());
+  window.addEventListener("popstate", onAddress, { signal: listening.signal });
+  // the table may be drawn before the address names the object, when both change in one run
+  window.navigation?.addEventListener("currententrychange", onAddress, { signal: listening.signal });
+  return () => listening.abort();
 }
