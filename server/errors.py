@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from server.headers import FIXED_HEADERS, content_security_policy
 from storage.errors import (
     AccessDenied,
+    Cancelled,
     ConfigError,
     Conflict,
     InvalidInput,
     NotFound,
+    NotSignedIn,
     RuleViolation,
     StorageError,
     Unavailable,
@@ -23,9 +25,11 @@ from storage.errors import (
 
 STATUS: Mapping[type[StorageError], int] = {
     InvalidInput: 400,
+    NotSignedIn: 401,
     AccessDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    Cancelled: 409,
     RuleViolation: 422,
     ConfigError: 500,
     Unsupported: 501,

@@ -51,6 +51,18 @@ class AccessDenied(StorageError, PermissionError):
     code = "access-denied"
 
 
+class NotSignedIn(AccessDenied):
+    """Nobody is signed in, or the session or token has ended."""
+
+    code = "not-signed-in"
+
+
+class ReadOnly(AccessDenied):
+    """The console is switched to reading only; nothing was changed."""
+
+    code = "read-only"
+
+
 class Conflict(StorageError):
     """Changed since it was read; nothing was written."""
 
@@ -73,6 +85,18 @@ class Unavailable(StorageError):
     """Throttled, timed out, unreachable or 5xx, after all retries."""
 
     code = "unavailable"
+
+
+class Unconfirmed(Unavailable):
+    """The answer to a write was lost, and no read could tell yet whether it happened."""
+
+    code = "unconfirmed"
+
+
+class Cancelled(StorageError):
+    """Stopped because a person asked for it."""
+
+    code = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,23 +11,41 @@ from storage.model.people import Can, Role
 
 POLICY_VERSION = "2012-10-17"  # the policy language's newest version, not a date of ours
 
-# What storage/s3 calls for each permission. The console only reads so far: no action here writes.
+# What storage/s3 calls for each permission on a bucket.
 _LIST_ON_BUCKET = (
     "s3:ListBucket",
     "s3:ListBucketMultipartUploads",
 )
 _READ_ON_OBJECTS = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion")
+# a copy onto itself changes metadata and restores a version, so writing reads as well
+_WRITE_ON_OBJECTS = (
+    *_READ_ON_OBJECTS,
+    "s3:GetObjectVersionTagging",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+    "s3:AbortMultipartUpload",
+    "s3:ListMultipartUploadParts",
+)
 BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: _LIST_ON_BUCKET,
     Can.OBJECT_READ: ("s3:ListBucketVersions",),
     Can.OBJECT_LINK: (),
     Can.OBJECT_ARCHIVE: (),
+    Can.OBJECT_WRITE: ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
+    Can.OBJECT_DELETE: ("s3:ListBucketVersions",),
+    Can.OBJECT_RECEIVE: (),
+    Can.PREFIX_DELETE: ("s3:ListBucket",),
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
     Can.OBJECT_READ: _READ_ON_OBJECTS,
     Can.OBJECT_LINK: ("s3:GetObject", "s3:GetObjectVersion"),
     Can.OBJECT_ARCHIVE: ("s3:GetObject",),
+    Can.OBJECT_WRITE: _WRITE_ON_OBJECTS,
+    # a version is removed only to undo: the marker that a delete left
+    Can.OBJECT_DELETE: ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+    Can.OBJECT_RECEIVE: ("s3:GetObject", "s3:PutObject"),
+    Can.PREFIX_DELETE: ("s3:DeleteObject",),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest revision, so that a start need not load Alembic to see that nothing is to be done."""
 
 metadata = MetaData(
@@ -67,4 +68,46 @@ audit_head = Table(
     Column("mac", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
     CheckConstraint("id = 1", name="one_row"),
+)
+
+
+def _texts(names: str) -> list[Column[str]]:
+    """Columns of text. Times are as in the audit log, "" for none; lists and objects are JSON."""
+    return [Column(name, Text, nullable=False) for name in names.split()]
+
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Text, primary_key=True),  # issuer and subject
+    *_texts("name email roles first_seen last_seen signed_out_before revoked_before"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("name hash owner_id owner_name roles permissions layouts"),
+    *_texts("created_at expires_at revoked_at last_used_at"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("kind title actor_id actor_name actor layout role params state unit text checkpoint"),
+    *_texts("result error created_at started_at beat_at finished_at runner"),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("cancel", Boolean, nullable=False),  # asked for, by whichever console
+    Index(None, "created_at"),
+    Index(None, "actor_id", "created_at"),
+    Index(None, "state"),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", Text, primary_key=True),
+    *_texts("value at by_id by_name"),
 )

@@ -10,7 +10,7 @@ from storage.errors import ConfigError
 from storage.layout.profile import Bucket, KeyKind, Layout, Rule, Start
 from storage.layout.template import Template, quote_literal
 from storage.model.findings import Severity
-from storage.model.people import Can, Role
+from storage.model.people import BUCKET_CANS, Can, Role
 from storage.tomlfile import Field, Node
 
 _SEVERITIES: Mapping[str, Severity] = {"info": "info", "warning": "warning", "error": "error"}
@@ -246,7 +246,11 @@ def _access(node: Node, roles: tuple[str, ...]) -> dict[tuple[Role, str], frozen
     table.check(dict.fromkeys((role.value for role in Role), Field("table")))
     granted: dict[tuple[Role, str], frozenset[Can]] = {}
     for person, item in table.children().items():
-        item.check(dict.fromkeys(roles, Field("texts", choices=tuple(can.value for can in Can))))
+        item.check(
+            dict.fromkeys(
+                roles, Field("texts", choices=tuple(can.value for can in Can if can in BUCKET_CANS))
+            )
+        )
         for role in item.values:
             grants = frozenset(Can(value) for value in item.texts(role))
             if node.flag("personal_data") and Can.OBJECT_ARCHIVE in grants:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 
 class Role(StrEnum):
@@ -17,7 +19,9 @@ class Role(StrEnum):
 
 
 class Can(StrEnum):
-    """Permissions, `noun:verb`. A layout's `[access.ROLE]` lists them by bucket role."""
+    """Permissions, `noun:verb`. A layout's `[access.ROLE]` lists those on buckets by bucket role;
+    those on the console as a whole (`CONSOLE_CANS`) are granted in `storage/access.py`.
+    """
 
     OBJECT_LIST = "object:list"
     """See names, sizes and dates."""
@@ -27,14 +31,69 @@ class Can(StrEnum):
     """Give out a presigned link that works outside the console."""
     OBJECT_ARCHIVE = "object:archive"
     """Take many objects at once as a ZIP."""
+    OBJECT_WRITE = "object:write"
+    """Upload, replace, copy to here, edit metadata and tags, restore a version."""
+    OBJECT_DELETE = "object:delete"
+    """Delete, or move away from here."""
+    OBJECT_RECEIVE = "object:receive"
+    """Give out a presigned link by which somebody else uploads one object."""
+    PREFIX_DELETE = "prefix:delete"
+    """Delete everything below a prefix."""
+
+    AUDIT_READ = "audit:read"
+    """See what others did."""
+    JOB_MANAGE = "job:manage"
+    """See, cancel and resume the jobs of others."""
+    TOKEN_MANAGE = "token:manage"  # noqa: S105  a permission's name
+    """Create, list and revoke API tokens."""
+    USER_MANAGE = "user:manage"
+    """See who signs in, and end their sessions."""
+    CONSOLE_MANAGE = "console:manage"
+    """Switch the console to reading only; see its configuration."""
+
+
+CONSOLE_CANS = frozenset(
+    {Can.AUDIT_READ, Can.JOB_MANAGE, Can.TOKEN_MANAGE, Can.USER_MANAGE, Can.CONSOLE_MANAGE}
+)
+BUCKET_CANS = frozenset(Can) - CONSOLE_CANS
+WRITING_CANS = frozenset(
+    {Can.OBJECT_WRITE, Can.OBJECT_DELETE, Can.OBJECT_RECEIVE, Can.PREFIX_DELETE}
+)
+"""What a console that is switched to reading only refuses to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Since when a person is signed in, or a token or job acts for them, and until when.
+
+    A job goes on when its person signs out, but not when an admin revokes them.
+    """
+
+    issued_at: datetime
+    expires_at: datetime | None
+    kind: Literal["login", "token", "job"]
+    token_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a token is limited to, besides its roles. No `layouts`: all of them."""
+
+    permissions: frozenset[Can]
+    layouts: frozenset[str] = frozenset()
+
+    def covers(self, can: Can, layout: str) -> bool:
+        """Whether the token may use `can` in that layout."""
+        return can in self.permissions and (not self.layouts or layout in self.layouts)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person (or token) a call is made for. `via` is "local", "session", "token" or "cli".
+    """The person (or token) a call is made for. `via` is "local", "session", "token", "job" or
+    "cli". Without a session it is the local person, or the system's own user on the command line.
 
-    `address` and `request_id` say where this one call comes from, for the audit log; they make no
-    other person of the same one.
+    `address` and `request_id` say where this one call comes from, for the audit log; they and the
+    session make no other person of the same one.
     """
 
     id: str
@@ -43,6 +102,8 @@ class Actor:
     via: str = "local"
     address: str = field(default="", compare=False)
     request_id: str = field(default="", compare=False)
+    session: Session | None = field(default=None, compare=False)
+    scope: Scope | None = None
 
 
 def local_actor(

@@ -59,7 +59,7 @@ def test_every_earlier_revision_is_upgraded(address: str | Path, revision: str) 
 
 
 def _remove_all(database: Database, connection: object) -> None:
-    for table in ("audit_events", "audit_head", "alembic_version"):
+    for table in (*metadata.tables, "alembic_version"):
         connection.execute(text(f"DROP TABLE {table}"))  # type: ignore[attr-defined]
     if database.kind == "postgresql":
         connection.execute(text("DROP FUNCTION audit_events_refuse"))  # type: ignore[attr-defined]
