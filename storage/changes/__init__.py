@@ -1,0 +1,1 @@
+"""What Browse changes: upload, copy, move, edit, delete, restore, upload links."""
