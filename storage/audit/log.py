@@ -16,7 +16,7 @@ from storage.audit.keys import load_key
 from storage.audit.rows import LIMITS, as_row, stored_form
 from storage.audit.scrub import Scrub
 from storage.db.engine import Database
-from storage.db.events import Appending, Events
+from storage.db.events import Appending, Events, Wanted
 from storage.errors import InvalidInput, StorageError
 from storage.model.audit import (
     AuditEvent,
@@ -30,6 +30,8 @@ from storage.model.audit import (
 from storage.settings import Secret
 
 SEARCH_MAX = 1_000  # rows a page
+ACTORS_MAX = 1_000  # to choose from; a team has fewer
+_TEXT_BYTES = 500  # to look for
 FINDINGS_SHOWN = 100  # one mistake with a database tool can break every row
 
 _TAMPERED = "The audit log does not go on from where the console left it, so nothing was done."
@@ -157,20 +159,30 @@ class Audit:
             raise InvalidInput(
                 f"A page cannot have {limit} rows.", f"Choose 1 to {SEARCH_MAX:,} rows."
             )
-        found = self._events.newest(*self._wanted(filters), before=before, limit=limit + 1)
+        found = self._events.newest(self._wanted(filters), before=before, limit=limit + 1)
         rows = tuple(as_row(row) for row in found[:limit])
         return AuditPage(rows, rows[-1].seq if len(found) > limit else None)
 
     def stream(self, filters: AuditFilter) -> Iterator[AuditRow]:
         """Every row that fits, oldest first, read as it is taken."""
-        return map(as_row, self._events.stream(*self._wanted(filters)))
+        return map(as_row, self._events.stream(self._wanted(filters)))
 
-    def _wanted(self, filters: AuditFilter) -> tuple[dict[str, str], str, str]:
+    def actors(self) -> list[tuple[str, str]]:
+        """(id, name) of everybody in the log, at most 1,000."""
+        return self._events.actors(ACTORS_MAX)
+
+    def _wanted(self, filters: AuditFilter) -> Wanted:
         names = ("actor_id", "action", "result", "layout", "bucket", "key")
         asked = {name: getattr(filters, name) for name in names}
-        same = {name: self._scrub(text, LIMITS[name]) for name, text in asked.items() if text}
         since, until = filters.since, filters.until
-        return same, _text(since) if since else "", _text(until) if until else ""
+        return Wanted(
+            # in the form in which the log keeps them
+            same={name: self._scrub(text, LIMITS[name]) for name, text in asked.items() if text},
+            since=_text(since) if since else "",
+            until=_text(until) if until else "",
+            prefix=self._scrub(filters.prefix, LIMITS["key"]),
+            text=self._scrub(filters.text, _TEXT_BYTES),
+        )
 
 
 def open_audit(

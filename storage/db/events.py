@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Select, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from storage.db.engine import AUDIT_LOCK, Database
 from storage.db.schema import audit_events as events
@@ -14,8 +25,22 @@ from storage.db.schema import audit_head as heads
 from storage.model.audit import Head
 
 _AT_ONCE = 1_000  # rows fetched ahead while streaming; some 1 KB each
+_SAID = ("actor_id", "actor_name", "address", "bucket", "key", "note", "request_id", "detail")
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows: with these columns, in this time ("" for no limit), with a key that begins with
+    `prefix`, and with `text` in what they say.
+    """
+
+    same: Row = field(default_factory=dict)
+    since: str = ""
+    until: str = ""
+    prefix: str = ""
+    text: str = ""
 
 
 class Appending:
@@ -71,22 +96,45 @@ class Events:
         with self._database.reading() as connection:
             yield _head(connection), _stream(connection, select(events).order_by(events.c.seq))
 
-    def stream(self, same: Row, since: str, until: str) -> Iterator[Row]:
-        """The rows with these columns, oldest first; "" for no limit of time."""
-        with self._database.reading() as connection:
-            found = select(events).where(*_conditions(same, since, until)).order_by(events.c.seq)
-            yield from _stream(connection, found)
+    def stream(self, wanted: Wanted) -> Iterator[Row]:
+        """The rows that are there now, oldest first.
 
-    def newest(
-        self, same: Row, since: str, until: str, *, before: int | None, limit: int
-    ) -> list[Row]:
-        """Up to `limit` rows with these columns and a number below `before`, newest first."""
-        wanted = _conditions(same, since, until)
+        Read in steps, each a transaction of its own: who takes them slowly holds up nobody.
+        """
+        conditions = _conditions(wanted)
+        with self._database.reading() as connection:
+            end = connection.execute(select(func.max(events.c.seq))).scalar() or 0
+        last = 0
+        while True:
+            step = events.c.seq > last, events.c.seq <= end
+            found = select(events).where(*conditions, *step).order_by(events.c.seq)
+            with self._database.reading() as connection:
+                rows = list(_rows(connection.execute(found.limit(_AT_ONCE))))
+            yield from rows
+            if len(rows) < _AT_ONCE:
+                return
+            last = rows[-1]["seq"]
+
+    def newest(self, wanted: Wanted, *, before: int | None, limit: int) -> list[Row]:
+        """Up to `limit` rows with a number below `before`, newest first."""
+        conditions = _conditions(wanted)
         if before is not None:
-            wanted.append(events.c.seq < before)
-        found = select(events).where(*wanted).order_by(events.c.seq.desc()).limit(limit)
+            conditions.append(events.c.seq < before)
+        found = select(events).where(*conditions).order_by(events.c.seq.desc()).limit(limit)
         with self._database.reading() as connection:
             return list(_rows(connection.execute(found)))
+
+    def actors(self, limit: int) -> list[tuple[str, str]]:
+        """(id, name) of those who did something, by id; the name is the newest one."""
+        who, found = events.c.actor_id, list[tuple[str, str]]()
+        with self._database.reading() as connection:
+            last = connection.execute(select(func.min(who))).scalar()
+            while last is not None and len(found) < limit:
+                named = select(events.c.actor_name).where(who == last).order_by(events.c.seq.desc())
+                found.append((last, connection.execute(named.limit(1)).scalar_one()))
+                # from one to the next by the index: DISTINCT would read every row
+                last = connection.execute(select(func.min(who)).where(who > last)).scalar()
+        return found
 
 
 def _head(connection: Connection) -> Head | None:
@@ -97,17 +145,26 @@ def _head(connection: Connection) -> Head | None:
 
 
 def _holds(connection: Connection, same: Row, since: str) -> bool:
-    found = select(events.c.seq).where(*_conditions(same, since, "")).limit(1)
+    found = select(events.c.seq).where(*_conditions(Wanted(same, since))).limit(1)
     return connection.execute(found).first() is not None
 
 
-def _conditions(same: Row, since: str, until: str) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = [events.c[name] == value for name, value in same.items()]
-    if since:
-        wanted.append(events.c.at >= since)
-    if until:
-        wanted.append(events.c.at < until)
-    return wanted
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        events.c[name] == value for name, value in wanted.same.items()
+    ]
+    if wanted.since:
+        found.append(events.c.at >= wanted.since)
+    if wanted.until:
+        found.append(events.c.at < wanted.until)
+    if wanted.prefix:
+        # not LIKE, to which SQLite's letters have no case; not >=, which obeys a collation
+        found.append(func.substr(events.c.key, 1, len(wanted.prefix)) == wanted.prefix)
+    if wanted.text:
+        found.append(
+            or_(*(events.c[name].icontains(wanted.text, autoescape=True) for name in _SAID))
+        )
+    return found
 
 
 def _stream(connection: Connection, rows: Select[Any]) -> Iterator[Row]:

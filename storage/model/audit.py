@@ -94,7 +94,11 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which rows: those that fit every field that is set. `since` is included, `until` is not."""
+    """Which rows: those that fit every field that is set. `since` is included, `until` is not.
+
+    `prefix` is what the key begins with. `text` is anywhere in what the row says, whatever the
+    case of its letters (of ASCII ones; of others where the database knows them).
+    """
 
     actor_id: str = ""
     action: str = ""
@@ -102,6 +106,8 @@ class AuditFilter:
     layout: str = ""
     bucket: str = ""
     key: str = ""
+    prefix: str = ""
+    text: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
