@@ -26,6 +26,9 @@ WAIT_S = 10  # for a lock; a write here takes milliseconds, so who waits longer 
 _UPGRADE_WAIT_S = 120  # for another console that upgrades a large database
 _MIGRATION_LOCK = 7_310_001  # advisory locks of PostgreSQL; any numbers that no one else uses
 AUDIT_LOCK = 7_310_002
+SWITCH_LOCK = 7_310_003
+PEOPLE_LOCK = 7_310_004
+JOBS_LOCK = 7_310_005
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
