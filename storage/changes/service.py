@@ -100,10 +100,10 @@ class Changes:
         layout: str,
         role: str,
         keys: Sequence[str],
+        *,
         target_layout: str,
         target_role: str,
         target: str,
-        *,
         move: bool,
     ) -> TransferPlan:
         """What copying or moving `keys` would do. `target` is a folder ("" or ending in /), or the
