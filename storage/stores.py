@@ -6,7 +6,9 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from storage.config import Config
+from storage.audit.far_heads import FarPlace
+from storage.config import Config, check_value
+from storage.errors import ConfigError
 from storage.layout.load import layout_credentials
 from storage.layout.profile import Bucket, Layout
 from storage.s3.client import Connection, Store, connect
@@ -35,11 +37,34 @@ class Stores:
 
     def get(self, layout: Layout, bucket: Bucket) -> Store:
         """The store that holds `bucket`. Sends nothing."""
-        wanted = self._connection(layout, bucket)
+        return self._store(self._connection(layout, bucket))
+
+    def _store(self, wanted: Connection) -> Store:
         with self._lock:
             if wanted not in self._made:
                 self._made[wanted] = connect(wanted)
             return self._made[wanted]
+
+    def far_place(self, address: str, layouts: Iterable[Layout]) -> FarPlace:
+        """Where AUDIT_HEADS_PLACE says: `s3://bucket/prefix`, in any bucket of ours or of the same
+        store. Raises ConfigError.
+        """
+        scheme, _, rest = address.partition("://")
+        name, _, prefix = rest.partition("/")
+        if scheme != "s3":
+            raise ConfigError(
+                f"AUDIT_HEADS_PLACE is {address!r}.", "Write it like s3://bucket/prefix/."
+            )
+        check_value("bucket", name, "AUDIT_HEADS_PLACE")
+
+        def store() -> Store:
+            for layout in layouts:
+                for bucket in layout.buckets:
+                    if bucket.bucket == name:
+                        return self.get(layout, bucket)
+            return self._store(self._plain_connection())
+
+        return FarPlace(name, f"{prefix.strip('/')}/" if prefix else "", store)
 
     def secrets(self, layouts: Iterable[Layout]) -> set[Secret]:
         """The secret keys of all buckets: what must never be written anywhere."""
@@ -56,10 +81,16 @@ class Stores:
                 store.close()
             self._made.clear()
 
-    def _connection(self, layout: Layout, bucket: Bucket) -> Connection:
+    def _plain_connection(self) -> Connection:
+        """As the settings say, whatever the project."""
         if self._embedded is not None:
             return _embedded_connection(self._embedded)
-        found = _own_connection(self._settings, self._config)
+        return _own_connection(self._settings, self._config)
+
+    def _connection(self, layout: Layout, bucket: Bucket) -> Connection:
+        found = self._plain_connection()
+        if self._embedded is not None:
+            return found
         keys = layout_credentials(layout, self._settings, self._environ)
         if keys is not None:
             found = replace(

@@ -1,6 +1,7 @@
 """The heads file: once a day the head of the log is written outside the database.
 
-Who restores an older state of the whole database, its head with it, is found by this file.
+Who restores an older state of the whole database, its head with it, is found by this file, and by
+the objects of `far_heads.py`, which write the same lines.
 """
 
 from __future__ import annotations
@@ -49,12 +50,8 @@ class Heads:
             ) from error
 
     def _add(self, text: str, head: Head, now: datetime) -> None:
-        at = now.isoformat()
-        # a seal of its own: a line of this file does not pass as the head in the database
-        seal = sealed(self._key, head.seq, head.mac, at).seal
-        line = {"at": at, "seq": head.seq, "mac": head.mac, "seal": seal}
         broken_off = bool(text) and not text.endswith("\n")
-        data = ("\n" if broken_off else "") + json.dumps(line) + "\n"
+        data = ("\n" if broken_off else "") + written(self._key, head, now) + "\n"
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as out:
             out.write(data)
@@ -85,12 +82,24 @@ class Heads:
     def _lines(self, text: str) -> Iterator[tuple[date, int, Head | None]]:
         """Day, line number and head of each line; no head where it is not the console's."""
         for number, line in enumerate(text.splitlines(), 1):
-            try:
-                raw = json.loads(line)
-                head = Head(int(raw["seq"]), str(raw["mac"]), str(raw["seal"]))
-                day = datetime.fromisoformat(raw["at"]).date()
-            except (ValueError, TypeError, KeyError):
-                yield date.min, number, None
-            else:
-                own = is_sealed(self._key, head, raw["at"])
-                yield (day, number, head) if own else (date.min, number, None)
+            day, head = as_read(self._key, line) or (date.min, None)
+            yield day, number, head
+
+
+def written(key: bytes, head: Head, now: datetime) -> str:
+    """A head as one line of JSON, to keep outside the database."""
+    at = now.isoformat()
+    # a seal of its own: such a line does not pass as the head in the database
+    seal = sealed(key, head.seq, head.mac, at).seal
+    return json.dumps({"at": at, "seq": head.seq, "mac": head.mac, "seal": seal})
+
+
+def as_read(key: bytes, line: str) -> tuple[date, Head] | None:
+    """Day and head of such a line; None when it is not as it was written with `key`."""
+    try:
+        raw = json.loads(line)
+        head = Head(int(raw["seq"]), str(raw["mac"]), str(raw["seal"]))
+        day = datetime.fromisoformat(raw["at"]).date()
+    except (ValueError, TypeError, KeyError):
+        return None
+    return (day, head) if is_sealed(key, head, raw["at"]) else None

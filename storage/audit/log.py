@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.audit.chain import GENESIS, Stored, check_chain, is_sealed, row_mac, sealed
+from storage.audit.far_heads import FarHeads, FarHeadsState, FarPlace
 from storage.audit.heads import HEADS_FILE, Heads
 from storage.audit.keys import load_key
 from storage.audit.rows import LIMITS, as_row, stored_form
@@ -31,6 +32,7 @@ from storage.settings import Secret
 
 SEARCH_MAX = 1_000  # rows a page
 ACTORS_MAX = 1_000  # to choose from; a team has fewer
+_TELL_EVERY = 1_000  # rows
 _TEXT_BYTES = 500  # to look for
 FINDINGS_SHOWN = 100  # one mistake with a database tool can break every row
 
@@ -51,12 +53,25 @@ class Audit:
         heads: Heads,
         clock: Callable[[], datetime],
         scrub: Scrub,
+        *,
+        far_heads: FarHeads | None = None,
     ) -> None:
         self._events = events
         self._key = key
         self._heads = heads
         self._clock = clock
         self._scrub = scrub
+        self._far_heads = far_heads
+
+    @property
+    def far_heads(self) -> FarHeadsState | None:
+        """How it goes with the heads in a store; None where none are kept."""
+        return self._far_heads.state if self._far_heads else None
+
+    def close(self) -> None:
+        """Lets go of the store of the heads; the log itself needs no closing."""
+        if self._far_heads:
+            self._far_heads.close()
 
     def append(self, *events: AuditEvent) -> None:
         """Adds the events, all or none. Raises StorageError when the log cannot take them: then
@@ -65,7 +80,7 @@ class Audit:
         with self._events.appending() as log:
             now = self._clock()
             head = self._add(log, events, now)
-        self._heads.keep(head, now)
+        self._keep(head, now)
 
     def append_once(self, event: AuditEvent, within: timedelta) -> bool:
         """Adds `event` unless the same (but for when, from where and by what request) was added
@@ -79,7 +94,7 @@ class Audit:
             if log.holds(same, _text(now - within)):
                 return False
             head = self._add(log, [event], now)
-        self._heads.keep(head, now)
+        self._keep(head, now)
         return True
 
     @contextmanager
@@ -120,10 +135,20 @@ class Audit:
         log.add(rows, head)
         return head
 
-    def verify(self) -> Verdict:
-        """Reads the whole log and tells every edited, missing, moved, cut or added row."""
-        kept, findings = self._heads.read()
-        wanted = {head.seq: head.mac for head in kept}
+    def _keep(self, head: Head, now: datetime) -> None:
+        self._heads.keep(head, now)
+        if self._far_heads:
+            self._far_heads.offer(head, now)
+
+    def verify(self, on_progress: Callable[[int, int], None] = lambda _done, _all: None) -> Verdict:
+        """Reads the whole log and tells every edited, missing, moved, cut or added row.
+
+        `on_progress` is given the rows read and how many there are; what it raises ends this.
+        """
+        kept, findings, unread = self._kept_heads()
+        wanted: dict[int, set[object]] = {}
+        for one in kept:
+            wanted.setdefault(one.seq, set()).add(one.mac)
         known: dict[int, object] = {}
         count = 0
 
@@ -131,6 +156,8 @@ class Audit:
             nonlocal count
             for row in rows:
                 count += 1
+                if count % _TELL_EVERY == 0:
+                    on_progress(count, head.seq if head else 0)
                 if row["seq"] in wanted:
                     known[row["seq"]] = row["mac"]
                 yield row
@@ -144,12 +171,24 @@ class Audit:
             Tampering(
                 "edited" if seq in known else "cut",
                 seq,
-                f"Row {seq} is not the one that {HEADS_FILE} remembers.",
+                f"Row {seq} is not the one whose mac was kept outside the database.",
             )
-            for seq, mac in wanted.items()
-            if known.get(seq) != mac and seq not in blamed
+            for seq, macs in wanted.items()
+            if macs != {known.get(seq)} and seq not in blamed
         ]
-        return Verdict(count, head, tuple(findings), more)
+        return Verdict(count, head, tuple(findings), more, unread)
+
+    def _kept_heads(self) -> tuple[list[Head], list[Tampering], str]:
+        """The heads kept outside the database, what is wrong with them, why some are not read."""
+        kept, findings = self._heads.read()
+        if self._far_heads is None:
+            return kept, findings, ""
+        try:
+            far, wrong = self._far_heads.read()
+        except StorageError as error:
+            place = self._far_heads.state.place
+            return kept, findings, f"Not compared with the heads in {place}. {error.what}"
+        return [*kept, *far], [*findings, *wrong], ""
 
     def search(
         self, filters: AuditFilter, *, before: int | None = None, limit: int = 100
@@ -191,15 +230,21 @@ def open_audit(
     key: Secret,
     clock: Callable[[], datetime],
     secrets: Sequence[str],
+    *,
+    far: FarPlace | None = None,
 ) -> Audit:
     """The log in `database`, its key and heads file in `folder` unless `key` is given.
 
-    `secrets` are removed from whatever is logged. Raises ConfigError for an unusable key.
+    `secrets` are removed from whatever is logged. With `far`, heads are kept there too. Raises
+    ConfigError for an unusable key.
     """
     events = Events(database)
     loaded = load_key(key, folder, events.is_empty)
     scrub = Scrub([*secrets, loaded.decode()])
-    return Audit(events, loaded, Heads(folder / HEADS_FILE, loaded), clock, scrub)
+    far_heads = FarHeads(far, loaded) if far else None
+    return Audit(
+        events, loaded, Heads(folder / HEADS_FILE, loaded), clock, scrub, far_heads=far_heads
+    )
 
 
 def _text(when: datetime) -> str:

@@ -133,7 +133,9 @@ class Head:
 class Tampering:
     """One thing that is wrong with the log. `seq` is the row, 0 where it is about none."""
 
-    code: Literal["edited", "missing", "moved", "cut", "added", "head", "heads-file"]
+    code: Literal[
+        "edited", "missing", "moved", "cut", "added", "head", "heads-file", "heads-object"
+    ]
     seq: int
     text: str
 
@@ -144,9 +146,23 @@ class Tampering:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What checking the whole log found: nothing where `findings` is empty."""
+    """What checking the whole log found: nothing where `findings` is empty.
+
+    `unread` says why it was not compared with the heads kept in a store, where they should be.
+    """
 
     rows: int
     head: Head | None
     findings: tuple[Tampering, ...]
     more: int = 0  # findings beyond those listed
+    unread: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of `audit verify --json`."""
+        return {
+            "rows": self.rows,
+            "head": {"seq": self.head.seq, "mac": self.head.mac} if self.head else None,
+            "findings": [finding.as_json() for finding in self.findings],
+            "more": self.more,
+            "unread": self.unread,
+        }
