@@ -1,0 +1,127 @@
+"""Whether a file may lie under a key: rules, kinds and what its bytes are."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.audio.cut import missing_bytes
+from storage.changes.judging import Judged, judge, judge_type, max_bytes
+from storage.config import Config
+from storage.layout.load import load_layouts
+from storage.settings import Settings
+
+LAYOUTS = load_layouts(Settings(), Config(), {})
+CLIP = "mastered/11111111-2222-4333-8444-55555555555A.mp3"
+FRAME = b"\xff\xfb\x90\x00" + b"\0" * 413  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes
+MP3 = FRAME * 10
+HTML = b"<!doctype html><script>alert(1)</script>"
+
+
+def wav(samples: int, said: int | None = None) -> bytes:
+    body = b"WAVEfmt " + b"\0" * 20 + b"data" + b"\0" * samples
+    return b"RIFF" + struct.pack("<I", len(body) if said is None else said) + body
+
+
+def judged(layout: str, role: str, key: str, body: bytes, declared: str = "") -> Judged:
+    return judge(LAYOUTS[layout], role, key, len(body), body, declared=declared)
+
+
+def codes(found: Judged, severity: str) -> set[str]:
+    return {finding.rule for finding in found.findings if finding.severity == severity}
+
+
+def test_a_right_file_has_its_kind_and_type_and_nothing_against_it() -> None:
+    """The content type is the one the kind prefers, told from the bytes."""
+    found = judged("ssi", "stage", CLIP, MP3)
+    assert (found.kind, found.content_type, found.findings) == ("clip", "audio/mpeg", ())
+
+
+@pytest.mark.parametrize(
+    ("role", "key"),
+    [
+        ("canonical", CLIP),
+        ("canonical", "somewhere/11111111-2222-4333-8444-55555555555A.mp3"),
+        ("stage", "canonical/welcomes/ita.wav"),
+        ("stage", CLIP.lower()),
+    ],
+)
+def test_the_rule_refuses_whatever_the_bytes_are(role: str, key: str) -> None:
+    """Course audio in canonical, canonical files outside, a UUID in the other case."""
+    assert "rule" in codes(judged("ssi", role, key, MP3), "error")
+
+
+@pytest.mark.parametrize(
+    "body", [HTML, b"", b"{}", b"ID3\x03\0\0\0\0\x7f\x7f" + b"\0" * 9, b"\x89PNG\r\n\x1a\n"]
+)
+def test_what_is_no_clip_is_refused_under_a_clips_name(body: bytes) -> None:
+    """HTML named .mp3, nothing at all, JSON, a tag without sound, a picture."""
+    assert codes(judged("ssi", "stage", CLIP, body), "error") == {"content-type"}
+
+
+def test_a_name_that_promises_audio_is_held_to_it_where_the_layout_says_nothing() -> None:
+    """Also outside every kind, HTML is not stored as music."""
+    found = judged("ssi", "canonical", "drafts/x.mp3", HTML)
+    assert codes(found, "error") == {"lies"}
+    assert {"unknown-kind", "opens-as-page"} <= codes(found, "warning")
+
+
+def test_too_large_for_its_kind_is_refused_by_the_size_alone() -> None:
+    """The limit is the kind's; no byte past the head is needed."""
+    found = judge(LAYOUTS["ssi"], "stage", CLIP, 11 * 1024 * 1024, MP3)
+    assert codes(found, "error") == {"too-large"}
+    assert max_bytes(LAYOUTS["ssi"], "stage", CLIP) == 10 * 1024 * 1024
+    assert max_bytes(LAYOUTS["ssi"], "stage", "x") is None
+
+
+def test_an_unknown_kind_is_only_warned_of() -> None:
+    """Whoever stores notes beside the audio may."""
+    found = judged("ssi", "canonical", "notes/today.txt", b"hello")
+    assert (codes(found, "error"), codes(found, "warning")) == (set(), {"unknown-kind"})
+    assert found.content_type == "text/plain"
+
+
+def test_a_file_that_ends_early_is_warned_of() -> None:
+    """A WAV that says more than there is; one that says nothing is let pass."""
+    key = "canonical/welcomes/ita.wav"
+    assert "cut-off" in codes(judged("ssi", "canonical", key, wav(100, said=5_000)), "warning")
+    assert not judged("ssi", "canonical", key, wav(100)).findings
+    assert not judged("ssi", "canonical", key, wav(100, said=0xFFFFFFFF)).findings
+
+
+def test_an_mp3_is_measured_by_its_xing_frame() -> None:
+    """The frame's own count of bytes against the file's."""
+    frame = FRAME[:36] + b"Xing" + struct.pack(">III", 3, 10, 4_170) + FRAME[52:]
+    assert missing_bytes(frame + FRAME * 9, 4_170) == 0
+    assert missing_bytes(frame + FRAME * 4, 2_085) == 2_085
+    assert missing_bytes(FRAME[:36] + b"Info" + b"\xff" * 12 + FRAME, 10) == 0
+
+
+@given(head=st.binary(max_size=200), size=st.integers(0, 10_000))
+def test_no_bytes_upset_the_judge(head: bytes, size: int) -> None:
+    """Whatever somebody drops, there is a judgement and not an exception."""
+    found = judge(LAYOUTS["yoto"], "dev", "story.mp3", max(size, len(head)), head)
+    assert found.content_type
+    assert missing_bytes(b"RIFF" + head, size) >= 0
+    assert missing_bytes(b"ID3" + head, size) >= 0
+
+
+def test_a_declared_type_must_be_the_kinds_and_the_bytes() -> None:
+    """`put` and links say a type: it is held to both."""
+    assert codes(judged("ssi", "stage", CLIP, MP3, "text/plain"), "error") == {"content-type"}
+    assert not judged("ssi", "stage", CLIP, MP3, "audio/mp3").findings
+    assert judge_type(LAYOUTS["ssi"], "stage", CLIP, "audio/mpeg") is None
+    refusal = judge_type(LAYOUTS["ssi"], "stage", CLIP, "text/html")
+    assert refusal is not None
+    assert "audio/mpeg" in refusal.remedy
+    assert judge_type(LAYOUTS["ssi"], "stage", "notes.txt", "text/html") is None
+
+
+def test_an_ending_that_says_another_kind_is_warned_of() -> None:
+    """A WAV called .mp3 plays in some players and not in others."""
+    found = judged("ssi", "canonical", "drafts/x.mp3", wav(100))
+    assert "ending" in codes(found, "warning")
+    assert found.content_type == "audio/wav"
