@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +22,22 @@ from tempfile import TemporaryDirectory
 import urllib3
 
 from benchmarks.listing_server import BUCKET, PREFIX, make_keys
-from storage.audit.log import Audit, open_audit
+from storage.audit.log import open_audit
 from storage.config import load_config
 from storage.db.engine import open_database
+from storage.db.people import People
+from storage.db.switches import SwitchRows
+from storage.db.tokens import Tokens
+from storage.gate import Gate
 from storage.layout.load import load_layouts
+from storage.layout.profile import Layout
 from storage.model.people import local_actor
 from storage.objects.service import Objects
 from storage.s3.client import Connection, Store, connect
 from storage.s3.listing import list_page
+from storage.sessions import Sessions
 from storage.settings import Secret, load_settings
+from storage.switches import Switches
 
 PAGE_SIZES = (100, 500, 1_000)  # what Browse offers
 BAR = 1.5  # issue 2: the page's server side against one raw signed GET of the same page
@@ -42,6 +49,9 @@ RAW, LEAN, BOTO3, OURS, WHOLE = (
     "list_page",
     "whole server side of the page",
 )
+
+
+Gates = Callable[[Mapping[str, Layout], Store], Gate]
 
 
 @contextmanager
@@ -59,21 +69,24 @@ def listing_server() -> Iterator[str]:
 
 
 @contextmanager
-def scratch_audit() -> Iterator[Audit]:
-    """An audit log of its own, gone after this block; listing adds nothing to it."""
+def scratch_gates() -> Iterator[Gates]:
+    """The door to one store, with a database of its own that is gone after this block."""
     with TemporaryDirectory() as folder, closing(open_database(Path(folder) / "a.db")) as database:
-        yield open_audit(database, Path(folder), Secret(""), _now, [])
+        audit = open_audit(database, Path(folder), Secret(""), _now, [])
+        sessions = Sessions(People(database), Tokens(database), _now)
+        switches = Switches(SwitchRows(database), _now, always=False)
+        yield lambda layouts, store: Gate(layouts, lambda _l, _b: store, audit, sessions, switches)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def contenders(store: Store, limit: int, audit: Audit) -> dict[str, Callable[[str], object]]:
+def contenders(store: Store, limit: int, gates: Gates) -> dict[str, Callable[[str], object]]:
     """What is measured: each takes the key to start after and gives a page its own way."""
     http = urllib3.PoolManager()
     layouts = load_layouts(load_settings({}), load_config(None), {"S3_BUCKET_NAME": BUCKET})
-    objects = Objects(layouts, lambda _layout, _bucket: store, _now, audit)
+    objects = Objects(gates(layouts, store), _now)
     actor = local_actor()
     direct = store.signed_get(BUCKET)
     assert direct is not None
@@ -112,10 +125,10 @@ def contenders(store: Store, limit: int, audit: Audit) -> dict[str, Callable[[st
 
 
 def measure(
-    store: Store, audit: Audit, limit: int, places: list[str], repeats: int
+    store: Store, gates: Gates, limit: int, places: list[str], repeats: int
 ) -> dict[str, list[float]]:
     """Milliseconds of each contender, taken in turns so that a busy moment meets all of them."""
-    ways = contenders(store, limit, audit)
+    ways = contenders(store, limit, gates)
     taken_ms: dict[str, list[float]] = {way: [] for way in ways}
     for way in ways.values():  # connections, imports, and the server's own rendering
         for after in places:
@@ -138,12 +151,12 @@ def main() -> int:
     keys = make_keys()
     places = [keys[len(keys) * number // PAGES] for number in range(PAGES)]
     held = True
-    with listing_server() as url, scratch_audit() as audit:
+    with listing_server() as url, scratch_gates() as gates:
         store = connect(Connection(url, "us-east-1", "AKIDEXAMPLE", Secret("secret")))
         print("| keys a page | what | median ms | p95 ms | against the raw GET | bar |")
         print("| ---: | --- | ---: | ---: | ---: | --- |")
         for limit in PAGE_SIZES:
-            taken_ms = measure(store, audit, limit, places, repeats)
+            taken_ms = measure(store, gates, limit, places, repeats)
             bare = statistics.median(taken_ms[RAW])
             for what, values in taken_ms.items():
                 middle = statistics.median(values)

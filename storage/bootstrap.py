@@ -18,8 +18,12 @@ from typing import Literal
 from storage.audit.log import Audit, open_audit
 from storage.config import Config, load_config
 from storage.db.engine import Database, open_database
+from storage.db.people import People
+from storage.db.switches import SwitchRows
+from storage.db.tokens import Tokens
 from storage.demo.first_start import fill_once
 from storage.errors import ConfigError, StorageError
+from storage.gate import Gate
 from storage.layout.load import load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
@@ -27,8 +31,10 @@ from storage.objects.tickets import Tickets
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
+from storage.sessions import Sessions
 from storage.settings import Secret, Settings, environment, load_settings
 from storage.stores import Stores
+from storage.switches import Switches
 
 DEFAULT_CONFIG = Path("soundstage.toml")
 DATABASE_FILE = "console.db"
@@ -45,6 +51,8 @@ class Services:
     objects: Objects
     tickets: Tickets
     audit: Audit
+    sessions: Sessions
+    switches: Switches
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)
@@ -116,13 +124,18 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         secrets = [value for value in vars(settings).values() if isinstance(value, Secret)]
         secrets += [database.password, *stores.secrets(layouts.values())]
         audit = open_audit(database, settings.data_path, settings.audit_key, _now, secrets)
+        sessions = Sessions(People(database), Tokens(database), _now)
+        switches = Switches(SwitchRows(database), _now, always=settings.read_only == "1")
+        gate = Gate(layouts, stores.get, audit, sessions, switches)
         return Services(
             settings=settings,
             config=configured.config,
             layouts=layouts,
-            objects=Objects(layouts, stores.get, _now, audit),
+            objects=Objects(gate, _now),
             tickets=Tickets(),
             audit=audit,
+            sessions=sessions,
+            switches=switches,
             mode=store.kind if store else "own",
             store_for=stores.get,
             close=opened.pop_all().close,

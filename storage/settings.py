@@ -74,6 +74,9 @@ class Settings:
         "AWS_SESSION_TOKEN", Secret(""), "Session token of temporary credentials."
     )
 
+    read_only: str = _setting(
+        "READ_ONLY", "", "`1`: every write is refused, whoever asks for it.", ("", "0", "1")
+    )
     database_url: Secret = _setting(
         "DATABASE_URL",
         Secret(""),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from storage.audit.log import Audit
+    from storage.db.engine import Database
+    from storage.gate import Gate
     from storage.s3.client import Store
     from storage.s3.embedded import EmbeddedStore
 
@@ -185,15 +187,40 @@ def _remove_bucket(client: S3Client, bucket: str) -> None:
 
 
 @pytest.fixture
-def audit(tmp_path: Path) -> Iterator[Audit]:
-    """An empty audit log in SQLite, on the real clock."""
-    from storage.audit.log import open_audit
+def console_database(tmp_path: Path) -> Iterator[Database]:
+    """The console's database, in SQLite."""
     from storage.db.engine import open_database
-    from storage.settings import Secret
 
     database = open_database(tmp_path / "console.db")
-    yield open_audit(database, tmp_path, Secret(""), lambda: datetime.now(UTC), [])
+    yield database
     database.close()
+
+
+@pytest.fixture
+def audit(tmp_path: Path, console_database: Database) -> Audit:
+    """An empty audit log, on the real clock."""
+    from storage.audit.log import open_audit
+    from storage.settings import Secret
+
+    return open_audit(console_database, tmp_path, Secret(""), lambda: datetime.now(UTC), [])
+
+
+@pytest.fixture
+def gate_to(console_database: Database, audit: Audit) -> Callable[..., Gate]:
+    """`gate_to(layouts, store)`: the door to services whose buckets are all in that store."""
+    from storage.db.people import People
+    from storage.db.switches import SwitchRows
+    from storage.db.tokens import Tokens
+    from storage.gate import Gate
+    from storage.sessions import Sessions
+    from storage.switches import Switches
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    sessions = Sessions(People(console_database), Tokens(console_database), now)
+    switches = Switches(SwitchRows(console_database), now, always=False)
+    return lambda layouts, store: Gate(layouts, lambda _l, _b: store, audit, sessions, switches)
 
 
 # -- the stand-in: moto -------------------------------------------------------------------------

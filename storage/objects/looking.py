@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from storage.audio.sniff import HEAD_BYTES, Sniffed, agrees, sniff, verdict
 from storage.errors import Conflict, NotFound, StorageError
+from storage.gate import Passage
 from storage.model.objects import ObjectDetail, ObjectHead
-from storage.objects.gate import Passage
 from storage.objects.preview import Preview, make_preview, plan_preview
 from storage.s3.objects import get_tags, head_object, list_versions, read_range
 

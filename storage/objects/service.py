@@ -7,22 +7,20 @@ holds personal data, every look are in the audit log before they happen, or do n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.audit.log import Audit
 from storage.errors import AccessDenied, InvalidInput
-from storage.layout.profile import Bucket, Layout
+from storage.gate import PLAY_ONCE, Gate
+from storage.layout.profile import Layout
 from storage.model.objects import ListPage, ObjectDetail, PresignedUrl
 from storage.model.people import Actor, Can
 from storage.objects.archive import archive, selected
 from storage.objects.clips import ClipUrls
-from storage.objects.gate import PLAY_ONCE, Gate
 from storage.objects.looking import read_detail, read_preview
 from storage.objects.names import download_name
 from storage.objects.preview import Preview
-from storage.s3.client import Store
 from storage.s3.listing import list_page
 from storage.s3.objects import head_object, stream_object
 from storage.s3.presign import presign_get
@@ -53,16 +51,10 @@ def link_limits(layout: Layout) -> tuple[int, int]:
 
 
 class Objects:
-    """The objects of all layouts. Thread-safe; holds no client, `store_for` gives them."""
+    """The objects of all layouts, behind `gate`. Thread-safe; holds no client."""
 
-    def __init__(
-        self,
-        layouts: Mapping[str, Layout],
-        store_for: Callable[[Layout, Bucket], Store],
-        clock: Callable[[], datetime],
-        audit: Audit,
-    ) -> None:
-        self._gate = Gate(layouts, store_for, audit)
+    def __init__(self, gate: Gate, clock: Callable[[], datetime]) -> None:
+        self._gate = gate
         self._clock = clock
         self._clips = ClipUrls(clock)
 

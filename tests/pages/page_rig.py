@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from storage import bootstrap
 from storage.bootstrap import Services
+from storage.gate import Gate
 from storage.objects.service import Objects
 from storage.s3.client import Store
 from ui.cards import cards
@@ -163,5 +164,6 @@ class Console:
 
 def with_store(services: Services, store_for: Callable[..., Store]) -> Services:
     """The same services, with other stores behind the buckets."""
-    objects = Objects(services.layouts, store_for, lambda: datetime.now(UTC), services.audit)
+    gate = Gate(services.layouts, store_for, services.audit, services.sessions, services.switches)
+    objects = Objects(gate, lambda: datetime.now(UTC))
     return replace(services, store_for=store_for, objects=objects)

@@ -13,6 +13,7 @@ import pytest
 from storage.audit.log import Audit
 from storage.config import Config
 from storage.errors import AccessDenied, InvalidInput, NotFound, StorageError, Unavailable
+from storage.gate import Gate
 from storage.layout.load import load_layouts
 from storage.model.audit import AuditFilter
 from storage.model.people import Actor, Role
@@ -36,7 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, moto_store: Store) -> list[str]:
 
 
 @pytest.fixture
-def objects(moto_store: Store, moto_bucket: str, audit: Audit) -> Objects:
+def objects(moto_store: Store, moto_bucket: str, gate_to: Callable[..., Gate]) -> Objects:
     """The built-in layouts with every bucket's name replaced by the test's, and two objects."""
     layouts = {
         name: replace(
@@ -46,7 +47,7 @@ def objects(moto_store: Store, moto_bucket: str, audit: Audit) -> Objects:
     }
     for key in ("a.txt", "b.txt", SOUND):
         moto_store.client.put_object(Bucket=moto_bucket, Key=key, Body=b"text")
-    return Objects(layouts, lambda _layout, _bucket: moto_store, lambda: datetime.now(UTC), audit)
+    return Objects(gate_to(layouts, moto_store), lambda: datetime.now(UTC))
 
 
 def _told(audit: Audit) -> list[tuple[str, str, str, object]]:

@@ -14,7 +14,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from storage.audit.log import Audit
 from storage.config import Config
 from storage.errors import (
     AccessDenied,
@@ -26,6 +25,7 @@ from storage.errors import (
     Unavailable,
     Unsupported,
 )
+from storage.gate import Gate
 from storage.layout.load import load_layouts
 from storage.model.objects import PresignedUrl
 from storage.model.people import Actor, Role, local_actor
@@ -78,7 +78,9 @@ def clock() -> _Clock:
 
 
 @pytest.fixture
-def objects(moto_store: Store, moto_bucket: str, clock: _Clock, audit: Audit) -> Objects:
+def objects(
+    moto_store: Store, moto_bucket: str, clock: _Clock, gate_to: Callable[..., Gate]
+) -> Objects:
     """The built-in layouts with every bucket's name replaced by the test's."""
     layouts = {
         name: replace(
@@ -86,7 +88,7 @@ def objects(moto_store: Store, moto_bucket: str, clock: _Clock, audit: Audit) ->
         )
         for name, layout in load_layouts(Settings(), Config(), {}).items()
     }
-    return Objects(layouts, lambda _layout, _bucket: moto_store, clock, audit)
+    return Objects(gate_to(layouts, moto_store), clock)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from storage.audit.log import Audit
 from storage.config import Config
 from storage.errors import NotFound
+from storage.gate import Gate
 from storage.layout.load import load_layouts
 from storage.model.people import local_actor
 from storage.objects.service import Objects
@@ -25,13 +25,13 @@ ME = local_actor()
 
 
 @pytest.fixture
-def objects(weed_store: Store, bucket: str, audit: Audit) -> Objects:
+def objects(weed_store: Store, bucket: str, gate_to: Callable[..., Gate]) -> Objects:
     """The built-in layouts with every bucket's name replaced by the test's."""
     layouts = {
         name: replace(layout, buckets=tuple(replace(b, bucket=bucket) for b in layout.buckets))
         for name, layout in load_layouts(Settings(), Config(), {}).items()
     }
-    return Objects(layouts, lambda _layout, _bucket: weed_store, lambda: datetime.now(UTC), audit)
+    return Objects(gate_to(layouts, weed_store), lambda: datetime.now(UTC))
 
 
 @pytest.fixture
