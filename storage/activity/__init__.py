@@ -1,0 +1,1 @@
+"""Who did what: searching the audit log, exporting it, and checking that nobody changed it."""
