@@ -74,8 +74,9 @@ class People:
             row = _row(connection, person_id)
             if row is None:
                 return False
-            # a clock that was set back must not bring old sessions to life again
-            cutoff = max(as_text(at), getattr(row, column))
+            # never earlier than before, nor than a session that was seen: clocks are set back, and
+            # the provider's, which dates sessions, may be ahead of ours
+            cutoff = max(as_text(at), row.last_seen, getattr(row, column))
             same = people.c.id == person_id
             connection.execute(update(people).where(same).values({column: cutoff}))
             return True
