@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from storage.demo.catalogue import Sample, load_samples
 from storage.errors import ConfigError, Conflict
 from storage.layout.profile import Bucket, Layout
+from storage.model.objects import Written
 from storage.s3.bucket import create_bucket, keep_versions, set_cors
 from storage.s3.client import Store
 from storage.s3.listing import list_page
@@ -192,7 +193,7 @@ def _versions_of_ours(store: Store, bucket: str, sample: Sample, etags: list[str
 
 def _put(
     store: Store, bucket: str, sample: Sample, body: bytes, precondition: IfAbsent | IfMatch
-) -> str:
+) -> Written:
     return put_object(
         store,
         bucket,

@@ -92,6 +92,42 @@ class PresignedUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """A form that uploads one object: its address, its fields in the order to send them (the file
+    comes last, as `file`), and when it ends. `shortened` as in PresignedUrl.
+    """
+
+    url: str
+    fields: Mapping[str, str] = field(repr=False)
+    expires_at: datetime
+    shortened: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What now lies under a key. `version_id` is None where the bucket keeps no versions."""
+
+    etag: str
+    version_id: str | None
+    size: int
+    checksums: Mapping[str, str] = field(default_factory=dict)  # algorithm -> base64, where known
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of `--json` and of a job's result."""
+        return {"etag": self.etag, "version_id": self.version_id, "size": self.size}
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a delete left: with `is_marker` the version `version_id` hides what was there, and
+    removing it undoes the delete. None and False where the bucket keeps no versions.
+    """
+
+    version_id: str | None
+    is_marker: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectDetail:
     """Everything the panel and `stat` show of one object."""
 

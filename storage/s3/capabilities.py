@@ -76,6 +76,19 @@ class Capabilities:
     """Honours PutObject with If-None-Match: *."""
     put_if_match: bool
     """Honours PutObject with If-Match: an etag."""
+    multipart_conditions: bool = False
+    """Honours both on CompleteMultipartUpload."""
+    copy_source_if_match: bool = False
+    """Honours CopyObject and UploadPartCopy with a condition on the source's etag."""
+    copy_conditions: bool = False
+    """Honours If-None-Match and If-Match on CopyObject's target."""
+    delete_if_match: bool = False
+    """Honours DeleteObject with If-Match."""
+    delete_batch_if_match: bool = False
+    """Honours an etag beside each key of DeleteObjects."""
+    encrypts_all: bool = False
+    """Encrypts every object by itself: a copy need not ask for AES256, and would undo a bucket's
+    own stronger default if it did."""
     key_check: Callable[[str], str | None] = _holds_everything
 
     def unholdable(self, key: str) -> str | None:
@@ -95,22 +108,45 @@ class _Known:
     can: Capabilities
 
 
+def _all_conditions(server: str, **more: Any) -> Capabilities:
+    return Capabilities(
+        server,
+        versions=True,
+        put_if_absent=True,
+        put_if_match=True,
+        multipart_conditions=True,
+        copy_source_if_match=True,
+        copy_conditions=True,
+        delete_if_match=True,
+        delete_batch_if_match=True,
+        **more,
+    )
+
+
 _UNKNOWN = Capabilities("S3 server", versions=False, put_if_absent=False, put_if_match=False)
 _NO_IDS = re.compile(r"(?!)")
 _KNOWN = (
     _Known(
         "SeaweedFS",
         re.compile(r"1[0-9A-F]{23}"),
-        Capabilities("SeaweedFS", True, True, True, _not_in_seaweedfs),  # 4.48
+        _all_conditions("SeaweedFS", key_check=_not_in_seaweedfs),  # 4.48
     ),
-    _Known("Werkzeug", _NO_IDS, Capabilities("moto (in memory)", True, True, True)),  # 5.2.5
+    _Known(  # 5.2.5: copies ignore conditions, multipart uploads If-Match, DeleteObjects etags
+        "Werkzeug",
+        _NO_IDS,
+        Capabilities("moto (in memory)", True, True, True, delete_if_match=True),
+    ),
     _Known(  # MinIO's conditions depend on its release
         "MinIO", re.compile(r"1[0-9A-F]{15}"), Capabilities("MinIO", True, False, False)
     ),
-    _Known(  # rgw 16 takes If-Match and ignores it
+    _Known(  # rgw 16 takes If-Match and ignores it, as it does a copy's conditions
         "Ceph", re.compile(r"tx[0-9a-f]+-[0-9a-f]+-.+"), Capabilities("Ceph", True, True, False)
     ),
-    _Known("AmazonS3", re.compile(r"[0-9A-Z]{16}"), Capabilities("Amazon S3", True, True, True)),
+    _Known(
+        "AmazonS3",
+        re.compile(r"[0-9A-Z]{16}"),
+        _all_conditions("Amazon S3", encrypts_all=True),  # copies and deletes since autumn 2025
+    ),
 )
 
 

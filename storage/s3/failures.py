@@ -40,10 +40,75 @@ def status_of(error: sdk.ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def is_missing(error: sdk.ClientError) -> bool:
+    """Whether a write found nothing under its key: how S3 answers If-Match there."""
+    return error.response.get("Error", {}).get("Code") == "NoSuchKey"
+
+
 def region_of(response: Mapping[str, Any]) -> str:
     """The bucket's real region as AWS tells it with a redirect or refusal, "" when it does not."""
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return str(headers.get("x-amz-bucket-region") or response.get("Error", {}).get("Region") or "")
+
+
+# Refusals after which nothing was done; any other answer of 500 and more may come from a proxy,
+# or from a store that failed after the deed.
+_NOT_DONE = frozenset(
+    {"SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded"}
+)
+_NEVER_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError)
+_DOUBT = "soundstage_doubt"
+
+
+def note_doubt(
+    response: tuple[Any, dict[str, Any]] | None,
+    request_dict: dict[str, Any],
+    caught_exception: Exception | None = None,
+    **_: Any,
+) -> None:
+    """After each try of a call, keeps with its outcome whether any may have been carried out
+    unseen: the SDK raises the last one only. A handler of botocore's event needs-retry.
+    """
+    context = request_dict["context"]
+    if response is None:
+        unseen = not _never_sent(caught_exception)
+    else:
+        status = response[1].get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = response[1].get("Error", {}).get("Code", "")
+        unseen = status >= 500 and code not in _NOT_DONE
+    context[_DOUBT] = context.get(_DOUBT, False) or unseen
+    if response is not None:
+        response[1].setdefault("ResponseMetadata", {})[_DOUBT] = context[_DOUBT]
+    elif isinstance(caught_exception, sdk.BotoCoreError):
+        caught_exception.kwargs = {**caught_exception.kwargs, _DOUBT: context[_DOUBT]}
+
+
+def _never_sent(error: Exception | None) -> bool:
+    # TLS may break at any time; only a certificate is looked at before anything is sent
+    distrusted = isinstance(error, sdk.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
+    return distrusted or isinstance(error, _NEVER_SENT)
+
+
+def in_doubt(error: StorageError) -> bool:
+    """Whether a call that ended in `error` may have been carried out all the same."""
+    cause = error.__cause__
+    if isinstance(cause, sdk.ClientError):
+        metadata: Mapping[str, Any] = cause.response.get("ResponseMetadata", {})
+        return bool(metadata.get(_DOUBT, False))
+    if isinstance(cause, sdk.BotoCoreError):
+        return bool(cause.kwargs.get(_DOUBT, False))
+    return isinstance(cause, ResponseParserError)
+
+
+def was_retried(error: StorageError) -> bool:
+    """Whether the SDK had tried before it got the answer that is `error`."""
+    cause = error.__cause__
+    return isinstance(cause, sdk.ClientError) and retries_of(cause.response) > 0
+
+
+def retries_of(answer: Mapping[str, Any]) -> int:
+    """How often the SDK tried in vain before this answer."""
+    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -6,80 +6,42 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from storage.errors import Conflict, NotFound, Unavailable, Unsupported
-from storage.model.objects import ObjectHead, VersionRow
+from storage.model.objects import ObjectHead, VersionRow, Written
 from storage.s3.client import Store, translating
-from storage.s3.failures import status_of
+from storage.s3.conditions import (
+    IfAbsent,
+    IfMatch,
+    Precondition,
+    asked,
+    changed,
+    deleted,
+    quoted,
+    refuse_unholdable,
+)
+from storage.s3.facts import Facts
+from storage.s3.failures import is_missing, status_of
+from storage.s3.heads import head_object, look_first, look_for
+from storage.s3.settle import settled
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+__all__ = [
+    "IfAbsent",
+    "IfMatch",
+    "Precondition",
+    "get_tags",
+    "head_object",
+    "list_versions",
+    "put_object",
+    "read_range",
+    "stream_object",
+]
 
 VERSIONS_LISTED = 1_000  # ListObjectVersions: max-keys ceiling
 _READ, _READ_VERSION = "s3:GetObject", "s3:GetObjectVersion"
-
-
-@dataclass(frozen=True, slots=True)
-class IfAbsent:
-    """Write only where nothing is."""
-
-
-@dataclass(frozen=True, slots=True)
-class IfMatch:
-    """Write only over the bytes that were read: their `etag`, without quotes."""
-
-    etag: str
-
-
-Precondition = IfAbsent | IfMatch
-
-
-def head_object(store: Store, bucket: str, key: str, version_id: str | None = None) -> ObjectHead:
-    """The facts of an object (or one version). Raises NotFound, AccessDenied, Unavailable …"""
-    which: dict[str, Any] = {"Bucket": bucket, "Key": key}
-    if version_id is not None:
-        which["VersionId"] = version_id
-    client = store.client_for(bucket)
-    with translating(_READ if version_id is None else _READ_VERSION, bucket, key):
-        try:
-            answer = client.head_object(**which, ChecksumMode="ENABLED")
-        except ClientError:
-            # An answer to HEAD has no body, so no code: whether key or bucket is missing, a token
-            # expired (400) or a secret wrong (403) only shows when the same is asked with GET.
-            client.get_object(**which, Range="bytes=0-0")["Body"].close()
-            raise
-    return _head(bucket, key, answer)
-
-
-def _head(bucket: str, key: str, answer: HeadObjectOutputTypeDef) -> ObjectHead:
-    every: Mapping[str, Any] = answer
-    checksums = {
-        name.removeprefix("Checksum"): str(value)
-        for name, value in every.items()
-        if name.startswith("Checksum") and name != "ChecksumType"
-    }
-    return ObjectHead(
-        bucket=bucket,
-        key=key,
-        size=answer["ContentLength"],
-        etag=answer.get("ETag", "").strip('"'),
-        modified=answer["LastModified"].astimezone(UTC),
-        content_type=answer.get("ContentType", ""),
-        storage_class=answer.get("StorageClass", "STANDARD"),
-        version_id=answer.get("VersionId"),
-        cache_control=answer.get("CacheControl", ""),
-        content_encoding=answer.get("ContentEncoding", ""),
-        content_disposition=answer.get("ContentDisposition", ""),
-        encryption=answer.get("ServerSideEncryption", ""),
-        metadata=dict(answer.get("Metadata", {})),
-        checksums=checksums,
-    )
 
 
 def read_range(
@@ -91,20 +53,27 @@ def read_range(
     """
     if length <= 0:
         return b""
-    asked: dict[str, Any] = {"Range": f"bytes={start}-{start + length - 1}"}
+    which: dict[str, Any] = {"Range": f"bytes={start}-{start + length - 1}"}
     if if_match is not None:
-        asked["IfMatch"] = _quoted(if_match)
+        which["IfMatch"] = quoted(if_match)
     with translating(_READ, bucket, key):
         try:
-            answer = store.client_for(bucket).get_object(Bucket=bucket, Key=key, **asked)
+            answer = store.client_for(bucket).get_object(Bucket=bucket, Key=key, **which)
         except ClientError as error:
             if status_of(error) == 416:  # nothing from `start` on; also how empty objects answer
                 return b""
             raise
         with closing(answer["Body"]) as body:
+            _compare(answer.get("ETag", ""), if_match, bucket, key)
             # a server that ignores ranges sends all from the first byte
             skipped = 0 if "ContentRange" in answer else start
             return body.read(skipped + length)[skipped:]
+
+
+def _compare(answered: str, if_match: str | None, bucket: str, key: str) -> None:
+    """SeaweedFS 4.48 checks If-Match and then looks up the newest version: maybe a newer one."""
+    if if_match is not None and answered.strip('"') != if_match:
+        raise changed(bucket, key)
 
 
 def stream_object(
@@ -113,20 +82,28 @@ def stream_object(
     key: str,
     *,
     if_match: str | None = None,
+    version_id: str | None = None,
     chunk_bytes: int = 65_536,
 ) -> Iterator[bytes]:
-    """The object in pieces. Raises Unavailable where it breaks off: what came before is partial."""
-    asked: dict[str, Any] = {} if if_match is None else {"IfMatch": _quoted(if_match)}
-    with translating(_READ, bucket, key):
-        answer = store.client_for(bucket).get_object(Bucket=bucket, Key=key, **asked)
+    """The object, or one version, in pieces. Raises Unavailable where it breaks off: what came
+    before is partial."""
+    which: dict[str, Any] = {} if if_match is None else {"IfMatch": quoted(if_match)}
+    if version_id is not None:
+        which["VersionId"] = version_id
+    with translating(_READ if version_id is None else _READ_VERSION, bucket, key):
+        answer = store.client_for(bucket).get_object(Bucket=bucket, Key=key, **which)
         with closing(answer["Body"]) as body:
+            _compare(answer.get("ETag", ""), if_match, bucket, key)
             yield from body.iter_chunks(chunk_bytes)
 
 
-def get_tags(store: Store, bucket: str, key: str) -> dict[str, str]:
-    """The object's tags. Raises AccessDenied without s3:GetObjectTagging."""
-    with translating("s3:GetObjectTagging", bucket, key):
-        answer = store.client_for(bucket).get_object_tagging(Bucket=bucket, Key=key)
+def get_tags(store: Store, bucket: str, key: str, version_id: str | None = None) -> dict[str, str]:
+    """The tags of an object (or one version). Raises AccessDenied without s3:GetObjectTagging
+    (s3:GetObjectVersionTagging)."""
+    which: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
+    action = "s3:GetObjectTagging" if version_id is None else "s3:GetObjectVersionTagging"
+    with translating(action, bucket, key):
+        answer = store.client_for(bucket).get_object_tagging(Bucket=bucket, Key=key, **which)
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
@@ -178,112 +155,58 @@ def put_object(
     metadata: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
     cache_control: str = "",
-) -> str:
-    """Writes `body` where the precondition holds; returns the new ETag, without quotes.
+) -> Written:
+    """Writes `body` where the precondition holds.
 
     Raises Conflict when it does not hold (nothing was written), Unsupported for a key this
-    server would store under another name, Unavailable (with a word on it) when it is not known
-    whether the bytes arrived.
+    server would store under another name, Unavailable when nothing was written, Unconfirmed when
+    it is not known whether it was.
     """
-    _refuse_unholdable(store, bucket, key)
-    asked: dict[str, Any] = {
-        "Bucket": bucket,
-        "Key": key,
-        "Body": body,
-        "ContentType": content_type,
-        "ContentMD5": base64.b64encode(_md5(body)).decode(),
-        "Metadata": dict(metadata or {}),
-        **_condition(precondition),
-    }
-    if tags:
-        asked["Tagging"] = urlencode(tags)
-    if cache_control:
-        asked["CacheControl"] = cache_control
-    _look_first(store, bucket, key, precondition)
-    try:
-        with translating("s3:PutObject", bucket, key):
-            return _put(store, bucket, key, asked)
-    except Unavailable as error:
-        error.remedy = f"It may have been written all the same: reload and look. {error.remedy}"
-        raise
+    facts = Facts(content_type, cache_control, metadata=dict(metadata or {}), tags=tags)
+    return put_with(store, bucket, key, body, facts, precondition=precondition)
 
 
-def _refuse_unholdable(store: Store, bucket: str, key: str) -> None:
-    reason = store.capabilities.unholdable(key)
-    if reason is not None:
-        raise Unsupported(
-            f"This store cannot hold that name: {reason}",
-            "Choose another name, or another store.",
-            bucket=bucket,
-            key=key,
-        )
-
-
-def _put(store: Store, bucket: str, key: str, asked: Mapping[str, Any]) -> str:
-    try:
-        answer = store.client_for(bucket).put_object(**asked)
-        return answer["ETag"].strip('"')
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code")
-        if code == "NoSuchKey":  # how S3 answers If-Match where nothing is
-            raise _deleted(bucket, key) from error
-        # the first try may have been written and only its answer lost
-        retried = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        if status_of(error) == 412 and retried and _is_there(store, bucket, key, asked["Body"]):
-            return _md5(asked["Body"]).hex()
-        raise
-
-
-def _look_first(store: Store, bucket: str, key: str, precondition: Precondition) -> None:
-    """Compares right before writing where the server is not known to keep the condition itself.
-
-    Some take the header and ignore it (Ceph rgw 16: If-Match). A writer in between is not seen.
-    """
+def put_with(
+    store: Store, bucket: str, key: str, body: bytes, facts: Facts, *, precondition: Precondition
+) -> Written:
+    """Writes `body` with `facts` where the precondition holds. Raises as `put_object`."""
+    refuse_unholdable(store, bucket, key)
     can = store.capabilities
     absent = isinstance(precondition, IfAbsent)
-    if can.put_if_absent if absent else can.put_if_match:
-        return
-    try:
-        etag = head_object(store, bucket, key).etag
-    except NotFound as error:
-        if absent:
-            return
-        raise _deleted(bucket, key) from error
-    if isinstance(precondition, IfAbsent) or etag != precondition.etag:
-        raise Conflict(
-            "The object changed after it was read, so nothing was written.",
-            "Reload, look at the newer version, and try again.",
-            bucket=bucket,
-            key=key,
-        )
+    look_first(store, bucket, key, precondition, can.put_if_absent if absent else can.put_if_match)
+    md5 = hashlib.md5(body, usedforsecurity=False)
+    checksums = {"SHA256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
+
+    def write() -> Written:
+        with translating("s3:PutObject", bucket, key):
+            try:
+                answer = store.client_for(bucket).put_object(
+                    Bucket=bucket,
+                    Key=key,
+                    Body=body,
+                    ContentMD5=base64.b64encode(md5.digest()).decode(),
+                    **facts.as_request(),
+                    **asked(precondition),
+                )
+            except ClientError as error:
+                if is_missing(error):
+                    raise deleted(bucket, key) from error
+                raise
+        etag, version_id = answer["ETag"].strip('"'), answer.get("VersionId")
+        return Written(etag, version_id, len(body), checksums)
+
+    def is_ours(head: ObjectHead) -> bool:
+        return holds(store, head, len(body), md5.hexdigest(), checksums["SHA256"])
+
+    return settled(write, lambda: look_for(store, bucket, key, precondition, is_ours))
 
 
-def _deleted(bucket: str, key: str) -> Conflict:
-    return Conflict(
-        "The object was deleted after it was read, so nothing was written.",
-        "Reload the list.",
-        bucket=bucket,
-        key=key,
-    )
-
-
-def _condition(precondition: Precondition) -> dict[str, str]:
-    if isinstance(precondition, IfAbsent):
-        return {"IfNoneMatch": "*"}
-    return {"IfMatch": _quoted(precondition.etag)}
-
-
-def _is_there(store: Store, bucket: str, key: str, body: bytes) -> bool:
-    """Whether the object holds exactly our bytes; read back where its ETag is no MD5 (KMS)."""
-    head = head_object(store, bucket, key)
-    if head.size != len(body) or head.etag == _md5(body).hex():
-        return head.size == len(body)
-    return b"".join(stream_object(store, bucket, key, if_match=head.etag)) == body
-
-
-def _md5(body: bytes) -> bytes:
-    return hashlib.md5(body, usedforsecurity=False).digest()
-
-
-def _quoted(etag: str) -> str:
-    return f'"{etag}"'
+def holds(store: Store, head: ObjectHead, size: int, etag: str, sha256: str) -> bool:
+    """Whether these are the bytes of `size`, ETag and (base64) SHA-256: read back where the ETag
+    is another one, as it is of encrypted objects."""
+    if head.size != size or head.etag == etag:
+        return head.size == size
+    digest = hashlib.sha256()
+    for piece in stream_object(store, head.bucket, head.key, if_match=head.etag):
+        digest.update(piece)
+    return base64.b64encode(digest.digest()).decode() == sha256
