@@ -11,33 +11,32 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from storage.audit.log import Audit, open_audit
+from storage.activity.service import Activity
+from storage.audit.log import Audit
 from storage.config import Config, load_config
-from storage.db.engine import Database, open_database
-from storage.db.people import People
-from storage.db.switches import SwitchRows
-from storage.db.tokens import Tokens
+from storage.console.service import Console
+from storage.console.setup import Setup
 from storage.demo.first_start import fill_once
 from storage.errors import ConfigError, StorageError
-from storage.gate import Gate
+from storage.ground import Ground, now, open_ground
 from storage.layout.load import load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
+from storage.people.login import Login
+from storage.people.tokens import ApiTokens
+from storage.people.users import Users
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
 from storage.sessions import Sessions
-from storage.settings import Secret, Settings, environment, load_settings
-from storage.stores import Stores
+from storage.settings import Settings, environment, load_settings, said
 from storage.switches import Switches
 
 DEFAULT_CONFIG = Path("soundstage.toml")
-DATABASE_FILE = "console.db"
 Mode = Literal["seaweedfs", "moto", "own"]
 
 
@@ -53,6 +52,11 @@ class Services:
     audit: Audit
     sessions: Sessions
     switches: Switches
+    activity: Activity
+    console: Console
+    login: Login | None  # None: no login is configured, one local person
+    tokens: ApiTokens
+    users: Users
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)
@@ -86,6 +90,7 @@ class Configuration:
     config: Config
     layouts: Mapping[str, Layout]
     own: bool
+    path: Path | None = None  # of the config file
 
 
 def configure(environ: Mapping[str, str], config_path: Path | None = None) -> Configuration:
@@ -100,7 +105,7 @@ def configure(environ: Mapping[str, str], config_path: Path | None = None) -> Co
     own = settings.storage != "embedded" and bool(
         path or settings.endpoint_url or settings.storage == "aws"
     )
-    return Configuration(settings, config, load_layouts(settings, config, environ), own)
+    return Configuration(settings, config, load_layouts(settings, config, environ), own, path)
 
 
 def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:
@@ -112,51 +117,80 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
     configured = configure(environ, config_path)
     settings, layouts = configured.settings, configured.layouts
     with ExitStack() as opened:  # what was opened is closed again when the rest fails
-        database = _open_database(settings)
-        opened.callback(database.close)
         lease = None
         if not configured.own:
             lease = embedded.acquire(settings.data_path, kind=settings.embedded)
             opened.callback(lease.release)
         store = lease.store if lease else None
-        stores = Stores(settings, configured.config, environ, store)
-        opened.callback(stores.close)
-        secrets = [value for value in vars(settings).values() if isinstance(value, Secret)]
-        secrets += [database.password, *stores.secrets(layouts.values())]
-        audit = open_audit(database, settings.data_path, settings.audit_key, _now, secrets)
-        sessions = Sessions(People(database), Tokens(database), _now)
-        switches = Switches(SwitchRows(database), _now, always=settings.read_only == "1")
-        gate = Gate(layouts, stores.get, audit, sessions, switches)
+        ground = _ground(opened, configured, environ, store)
         return Services(
             settings=settings,
             config=configured.config,
             layouts=layouts,
-            objects=Objects(gate, _now),
+            objects=Objects(ground.gate, now),
             tickets=Tickets(),
-            audit=audit,
-            sessions=sessions,
-            switches=switches,
+            audit=ground.audit,
+            sessions=ground.sessions,
+            switches=ground.switches,
+            activity=Activity(ground.gate, ground.audit),
+            console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
+            login=_login(configured.config, ground),
+            tokens=ApiTokens(ground.gate, ground.tokens, ground.people, layouts, clock=now),
+            users=Users(ground.gate, ground.people, now),
             mode=store.kind if store else "own",
-            store_for=stores.get,
+            store_for=ground.stores.get,
             close=opened.pop_all().close,
             embedded=store,
         )
 
 
 @contextmanager
-def audit_log(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Audit]:
-    """The audit log for reading; no store is started. Raises as `build` does for its database."""
-    settings = configure(environ, config_path).settings
-    with closing(_open_database(settings)) as database:
-        yield open_audit(database, settings.data_path, settings.audit_key, _now, [])
+def audit_log(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Activity]:
+    """The activity alone; no store is started, unless the log's heads are kept in the embedded one.
+
+    Raises as `build` does for its database.
+    """
+    configured = configure(environ, config_path)
+    if configured.settings.heads_place and not configured.own:
+        with closing(build(environ, config_path)) as services:
+            yield services.activity
+        return
+    with ExitStack() as opened:
+        ground = _ground(opened, configured, environ, None)
+        yield Activity(ground.gate, ground.audit)
 
 
-def _open_database(settings: Settings) -> Database:
-    return open_database(settings.database_url or settings.data_path / DATABASE_FILE)
+def _ground(
+    opened: ExitStack,
+    configured: Configuration,
+    environ: Mapping[str, str],
+    store: embedded.EmbeddedStore | None,
+) -> Ground:
+    return open_ground(
+        opened,
+        configured.settings,
+        configured.config,
+        configured.layouts,
+        environ=environ,
+        store=store,
+    )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _login(config: Config, ground: Ground) -> Login | None:
+    if config.login is None:
+        return None
+    return Login(config.login, ground.people, ground.sessions, ground.audit, now)
+
+
+def _setup(configured: Configuration, environ: Mapping[str, str], ground: Ground) -> Setup:
+    return Setup(
+        said=said(environ),
+        config_file=configured.path,
+        config=configured.config,
+        database=ground.database.kind,
+        layouts=configured.layouts,
+        store_for=ground.stores.get,
+    )
 
 
 # -- the process's one instance -----------------------------------------------------------------

@@ -89,6 +89,12 @@ class Settings:
         "Key of the audit log's chain, at least 32 characters; the same for all consoles of one "
         "database. Empty: `audit.key` in the data folder, made on first use.",
     )
+    heads_place: str = _setting(
+        "AUDIT_HEADS_PLACE",
+        "",
+        "`s3://bucket/prefix/`: once a day the audit log's head is kept there too, as an object "
+        "that is never overwritten. Empty: only in `audit-heads.jsonl` in the data folder.",
+    )
 
     @property
     def data_path(self) -> Path:
@@ -163,6 +169,31 @@ def is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A setting as it is. `value` is never a secret's; `by` is who says so, "" for the default."""
+
+    variable: str
+    value: str
+    by: str
+    secret: bool
+    doc: str
+
+
+def said(environ: Mapping[str, str]) -> tuple[Said, ...]:
+    """Every setting, and where it comes from, for an admin to look at."""
+    settings, found = load_settings(environ), []
+    for item in fields(Settings):
+        variable, value = item.metadata["env"], getattr(settings, item.name)
+        by = "" if not environ.get(variable, "").strip() else "the environment"
+        if by and _from_dotenv.get(variable) == environ[variable]:
+            by = ".env"
+        secret = isinstance(value, Secret)
+        shown = "" if secret else str(value)
+        found.append(Said(variable, shown, by, secret, item.metadata["doc"]))
+    return tuple(found)
 
 
 def settings_table() -> list[tuple[str, str, str]]:

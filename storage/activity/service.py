@@ -53,7 +53,10 @@ class Activity:
         return self._audit.actors()
 
     def export(self, actor: Actor, filters: AuditFilter, form: Form) -> Iterator[bytes]:
-        """Every row that fits, oldest first, as a file, made while it is taken; itself audited."""
+        """Every row that fits, oldest first, as a file, made while it is taken.
+
+        That it is taken is in the log before, so that it is the last row of a copy of everything.
+        """
         rows = self.stream(actor, filters, form=form)
         return as_csv(rows) if form == "csv" else as_jsonl(rows)
 

@@ -8,30 +8,25 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from storage.audit.export import as_csv, as_jsonl
 from storage.cli import show
-from storage.cli.session import opened_log
+from storage.cli.session import ACTOR, opened_log
 from storage.errors import InvalidInput
 from storage.model.audit import AuditFilter, AuditRow, Verdict
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Reads the whole log; status 1 when anything in it was changed."""
-    with opened_log(args) as log:
-        verdict = log.verify()
+    """Reads the whole log; status 1 when anything in it was changed, 3 when that is not sure
+    because the heads kept in a store could not be read.
+    """
+    with opened_log(args) as activity:
+        verdict = activity.verify(ACTOR)
     if args.json:
-        head = verdict.head
-        show.document(
-            {
-                "rows": verdict.rows,
-                "head": {"seq": head.seq, "mac": head.mac} if head else None,
-                "findings": [finding.as_json() for finding in verdict.findings],
-                "more": verdict.more,
-            }
-        )
+        show.document(verdict.as_json())
     else:
         _tell(verdict)
-    return 1 if verdict.findings else 0
+    if verdict.findings:
+        return 1
+    return 3 if verdict.unread else 0
 
 
 def _tell(verdict: Verdict) -> None:
@@ -44,12 +39,14 @@ def _tell(verdict: Verdict) -> None:
         show.note("Keep a copy of the database as it is, then compare it with a backup.")
     else:
         show.line(f"{verdict.rows:,} rows, all as the console wrote them.")
+    if verdict.unread:
+        show.note(verdict.unread)
 
 
 def list_rows(args: argparse.Namespace) -> int:
     """The newest rows that fit."""
-    with opened_log(args) as log:
-        page = log.search(_filter(args), before=args.before, limit=args.limit)
+    with opened_log(args) as activity:
+        page = activity.search(ACTOR, _filter(args), before=args.before, limit=args.limit)
     if args.json:
         show.document({"events": [row.as_json() for row in page.rows], "next": page.next})
         return 0
@@ -71,12 +68,11 @@ def _in_words(row: AuditRow) -> str:
 
 def export(args: argparse.Namespace) -> int:
     """Every row that fits, oldest first, as it is read."""
-    with opened_log(args) as log:
-        rows = log.stream(_filter(args))
+    with opened_log(args) as activity:
         if args.json:
-            chunks = _as_document(rows)
+            chunks = _as_document(activity.stream(ACTOR, _filter(args), form="json"))
         else:
-            chunks = as_csv(rows) if args.format == "csv" else as_jsonl(rows)
+            chunks = activity.export(ACTOR, _filter(args), args.format)
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)  # bytes: Windows would write other line ends
     return 0
@@ -98,6 +94,8 @@ def _filter(args: argparse.Namespace) -> AuditFilter:
         layout=args.layout,
         bucket=args.bucket,
         key=args.key,
+        prefix=args.prefix,
+        text=args.text,
         since=_time(args.since),
         until=_time(args.until),
     )

@@ -138,6 +138,8 @@ def _audit_filter() -> _Parser:
         "result": "allowed, refused, failed or done",
         "bucket": "in this bucket",
         "key": "of exactly this key",
+        "prefix": "of keys that begin like this",
+        "text": "with this text anywhere",
         "since": "from this time on (UTC)",
         "until": "before this time (UTC)",
     }.items():

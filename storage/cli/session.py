@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from storage import bootstrap
-from storage.audit.log import Audit
+from storage.activity.service import Activity
 from storage.errors import ConfigError
 from storage.layout.profile import Layout
 from storage.model.people import local_actor
@@ -31,8 +31,8 @@ def opened(args: argparse.Namespace) -> Iterator[bootstrap.Services]:
         bootstrap.close()
 
 
-def opened_log(args: argparse.Namespace) -> AbstractContextManager[Audit]:
-    """The audit log alone, for reading; no store is started."""
+def opened_log(args: argparse.Namespace) -> AbstractContextManager[Activity]:
+    """The activity alone; no store is started."""
     return bootstrap.audit_log(environment(), args.config)
 
 

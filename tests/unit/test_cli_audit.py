@@ -104,6 +104,8 @@ def test_the_newest_rows_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     _, older = _json(capsys, "audit", "list", "--before", str(document["next"]))
     assert [row["key"] for row in older["events"]] == KEYS[:1]
     assert older["next"] is None
+    _, found = _json(capsys, "audit", "list", "--prefix", "mastered/", "--text", "A.MP3")
+    assert [row["seq"] for row in found["events"]] == [1]
     _, none = _json(capsys, "audit", "list", "--since", "2099-01-01", "--actor", "local")
     assert none["events"] == []
 
@@ -115,7 +117,8 @@ def test_it_is_exported_for_a_spreadsheet(capsysbinary: pytest.CaptureFixture[by
     assert data.startswith(b"\xef\xbb\xbf")
     assert b"\x1b" not in data
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    assert [row["seq"] for row in rows] == ["1", "2", "3"]
+    assert [row["seq"] for row in rows] == ["1", "2", "3", "4"]
+    assert (rows[3]["action"], rows[3]["result"]) == ("audit:read", "allowed")  # this very copy
     assert rows[1]["key"] == "'=HYPERLINK(1)"
     assert rows[0]["actor"] == "local"
 
@@ -124,8 +127,8 @@ def test_it_is_exported_as_json_lines(capsysbinary: pytest.CaptureFixture[bytes]
     """One document a line; with --json one document in all, also of nothing."""
     assert main(["audit", "export"]) == 0
     lines = capsysbinary.readouterr().out.splitlines()
-    assert [json.loads(line)["key"] for line in lines] == KEYS
-    assert main(["audit", "export", "--json"]) == 0
+    assert [json.loads(line)["key"] for line in lines] == [*KEYS, ""]
+    assert main(["audit", "export", "--json", "--action", "object:link"]) == 0
     assert len(json.loads(capsysbinary.readouterr().out)["events"]) == 3
     assert main(["audit", "export", "--json", "--result", "failed"]) == 0
     assert json.loads(capsysbinary.readouterr().out) == {"events": []}
