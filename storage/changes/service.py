@@ -22,8 +22,8 @@ from storage.model.changes import (
     Undone,
     UploadLink,
     UploadPlan,
-    Written,
 )
+from storage.model.objects import Written
 from storage.model.people import Actor
 from storage.s3.objects import Precondition
 

@@ -18,20 +18,6 @@ Versioning = Literal["on", "suspended", "off", "unknown"]
 """Whether a bucket keeps old versions; "unknown" where that may not be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What now lies under a key. `version_id` is None where the bucket keeps no versions."""
-
-    etag: str
-    version_id: str | None
-    size: int
-    checksums: Mapping[str, str] = field(default_factory=dict)  # algorithm -> base64, where known
-
-    def as_json(self) -> dict[str, Any]:
-        """The form of `--json` and of a job's result."""
-        return {"etag": self.etag, "version_id": self.version_id, "size": self.size}
-
-
 # -- upload -------------------------------------------------------------------------------------
 
 
