@@ -38,7 +38,7 @@ class Job:
     started_at: str = ""  # of the latest run
     finished_at: str = ""
     resumable: bool = False  # `Jobs.resume` would go on with it now
-    cancel_by: str = ""  # name of the person who asked to stop it, "" for nobody
+    cancelling: bool = False  # somebody asked to stop it, and it has not stopped yet
 
     @property
     def active(self) -> bool:
@@ -66,5 +66,5 @@ class Job:
             "started_at": self.started_at,
             "finished_at": self.finished_at,
             "resumable": self.resumable,
-            "cancel_by": self.cancel_by,
+            "cancelling": self.cancelling,
         }
