@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from storage.errors import ConfigError
-from storage.s3.failures import note_doubt, region_of, translating
+from storage.s3.failures import note_doubt, refuse_half_head, region_of, translating
 from storage.s3.signed_get import SignedGet, signed_get
 from storage.settings import Secret
 
@@ -119,6 +119,7 @@ class Store:
                 client.meta.events.register("before-parameter-build.s3", _remember_bucket)
                 client.meta.events.register("needs-retry.s3", self._note_region)
                 client.meta.events.register("needs-retry.s3", note_doubt)
+                client.meta.events.register("before-parse.s3", refuse_half_head)
                 client.meta.events.register_first("needs-retry.s3", _region_or_nothing)
                 self._clients[region] = client
             return client

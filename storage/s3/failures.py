@@ -83,6 +83,18 @@ def note_doubt(
         caught_exception.kwargs = {**caught_exception.kwargs, _DOUBT: context[_DOUBT]}
 
 
+def refuse_half_head(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Raises where an answer breaks off in its head: http.client takes what came for all of it.
+
+    S3 always says how long a body is, or that it comes in chunks. A handler of botocore's event
+    before-parse.
+    """
+    headers = response_dict["headers"]
+    measured = "content-length" in headers or "transfer-encoding" in headers
+    if response_dict["status_code"] in (200, 206) and not measured:
+        raise sdk.ConnectionClosedError(endpoint_url="", **{_DOUBT: True})
+
+
 def _never_sent(error: Exception | None) -> bool:
     # TLS may break at any time; only a certificate is looked at before anything is sent
     distrusted = isinstance(error, sdk.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
