@@ -218,8 +218,8 @@ class FaultProxy:
     def _half(self, request: Request, client: socket.socket) -> None:
         answer = self._answer(request)
         head, _, body = answer.partition(b"\r\n\r\n")
-        # an answer without a body breaks off in its head
-        whole = len(head) + 4 + len(body) // 2 if body else len(head) // 2
+        # an answer without a body breaks off in its first header
+        whole = len(head) + 4 + len(body) // 2 if body else answer.index(b"\r\n") + 10
         client.sendall(answer[:whole])
 
     def _gateway(self, request: Request, client: socket.socket) -> None:

@@ -1,0 +1,209 @@
+"""Runs a write while the store fails, and judges what it said by what is there afterwards.
+
+A write ends *done* (its whole effect is there), *cleanly failed* (a StorageError, and nothing
+changed) or `Unconfirmed` (either, and a read settles it). A wrong word is a defect, and so is a
+multipart upload that is left over although the store let it be aborted.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import uuid
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fault_proxy import SLOW, Fault, FaultProxy, Request
+
+from storage.errors import NotFound, StorageError, Unconfirmed
+from storage.s3.client import Store, connect
+from storage.s3.objects import get_tags, head_object, stream_object
+from storage.s3.uploads import unfinished_uploads
+
+LASTING = 10_000
+"""Times: for as long as the call lasts."""
+FAULTS = tuple(one for one in Fault if one is not Fault.NONE)
+QUICK = tuple(one for one in FAULTS if one not in SLOW and one is not Fault.DELAY)
+AT_ONCE = 6
+"""Cases at a time: most of their time is waiting."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write under test. `prepare` makes what it starts from; keys begin with the given one."""
+
+    name: str
+    call: Callable[[Store, str, str, Any], object]
+    prepare: Callable[[Store, str, str], Any] = lambda _store, _bucket, _key: None
+    objects: tuple[str, ...] = ("",)
+    """What is added to the key for each object at stake."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What happens while the call runs: `fault` for `times` requests from number `start` on."""
+
+    fault: Fault = Fault.NONE
+    start: int = 0
+    times: int = LASTING
+    seed: int | None = None
+    """Instead: any fault or none for each request, by chance."""
+
+    def plan(self) -> Callable[[Request], Fault]:
+        if self.seed is None:
+            last = self.start + self.times
+            return lambda one: self.fault if self.start <= one.number < last else Fault.NONE
+        chance = random.Random(self.seed)
+        often = chance.choice((0.2, 0.5, 0.8))
+        return lambda _one: chance.choice(FAULTS) if chance.random() < often else Fault.NONE
+
+
+@dataclass
+class Rig:
+    """A proxy, a client through it, and one past it."""
+
+    proxy: FaultProxy
+    store: Store
+    direct: Store
+
+    def state(self, bucket: str, key: str, objects: Sequence[str]) -> Hashable:
+        """All that is there of a write's objects, None for an absent one."""
+        return tuple(_seen(self.direct, bucket, key + part) for part in objects)
+
+
+def _seen(store: Store, bucket: str, key: str) -> Hashable:
+    try:
+        head = head_object(store, bucket, key)
+    except NotFound:
+        return None
+    body = b"".join(stream_object(store, bucket, key))
+    tags = get_tags(store, bucket, key)
+    facts = (head.content_type, head.cache_control, *sorted(head.metadata.items()))
+    return (len(body), hash(body), facts, tuple(sorted(tags.items())))
+
+
+@contextmanager
+def rigs(direct: Store, many: int = AT_ONCE) -> Iterator[queue.SimpleQueue[Rig]]:
+    """Rigs for cases that run at once."""
+    with ExitStack() as opened:
+        ready: queue.SimpleQueue[Rig] = queue.SimpleQueue()
+        for _ in range(many):
+            proxy = opened.enter_context(FaultProxy(direct.connection.endpoint_url))
+            store = connect(replace(direct.connection, endpoint_url=proxy.url))
+            opened.callback(store.close)
+            assert store.capabilities.server == direct.capabilities.server
+            ready.put(Rig(proxy, store, direct))
+        yield ready
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A write when nothing fails: the operations it asks for, and how its objects look then."""
+
+    operations: tuple[str, ...]
+    done: Hashable
+
+
+def plain(write: Write, direct: Store, bucket: str) -> Plain:
+    """Runs the write once without any fault."""
+    with rigs(direct, 1) as ready:
+        rig = ready.get()
+        key = _fresh_key()
+        given = write.prepare(direct, bucket, key)
+        rig.proxy.seen.clear()
+        write.call(rig.store, bucket, key, given)
+        operations = tuple(one.operation for one in rig.proxy.seen)
+        return Plain(operations, rig.state(bucket, key, write.objects))
+
+
+def judge(
+    write: Write,
+    direct: Store,
+    bucket: str,
+    faults: Iterable[Fault] = (),
+    seeds: Iterable[int] = (),
+) -> dict[Case, str]:
+    """Each fault at each request of the write, once and lasting, and a case of chance a seed.
+
+    Returns how each ended: "done", or its error's code. Fails with every wrong word that was said.
+    """
+    usual = plain(write, direct, bucket)
+    cases = [
+        Case(fault, start, times)
+        for fault in faults
+        for start in range(len(usual.operations))
+        for times in (1, LASTING)
+    ]
+    cases += [Case(seed=seed) for seed in seeds]
+    with rigs(direct) as ready, ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def run(case: Case) -> str:
+            rig = ready.get()
+            try:
+                return _judge_one(write, usual, case, rig, bucket)
+            finally:
+                ready.put(rig)
+
+        running = {case: pool.submit(run, case) for case in cases}
+        defects = [error for one in running.values() if (error := one.exception()) is not None]
+    if defects:
+        raise BaseExceptionGroup(write.name, defects)
+    return {case: one.result() for case, one in running.items()}
+
+
+def _judge_one(write: Write, usual: Plain, case: Case, rig: Rig, bucket: str) -> str:
+    key = _fresh_key()
+    given = write.prepare(rig.direct, bucket, key)
+    before = rig.state(bucket, key, write.objects)
+    rig.proxy.seen.clear()
+    rig.proxy.plan = case.plan()
+    with _telling(case, rig):
+        error = _error_of(write, rig, bucket, key, given)
+        rig.proxy.recover()
+        after = rig.state(bucket, key, write.objects)
+        if error is None:
+            assert after == usual.done, "said done, and is not"
+        elif isinstance(error, Unconfirmed):
+            assert after in (before, usual.done), f"neither done nor undone: {error!r}"
+        else:
+            assert after == before, f"said failed, and changed something: {error!r}"
+        left = [unfinished_uploads(rig.direct, bucket, key + one) for one in write.objects]
+        assert not any(left) or _could_not_abort(rig.proxy), f"an upload is left over: {error!r}"
+    return "done" if error is None else error.code
+
+
+def _error_of(write: Write, rig: Rig, bucket: str, key: str, given: Any) -> StorageError | None:
+    """How the call ended; what is no StorageError goes through: it is a defect."""
+    try:
+        write.call(rig.store, bucket, key, given)
+    except StorageError as error:
+        return error
+    return None
+
+
+@contextmanager
+def _telling(case: Case, rig: Rig) -> Iterator[None]:
+    """Adds to whatever fails inside which case it was and what the proxy saw."""
+    with ExitStack() as told:
+        told.push(lambda _kind, error, _trace: error and error.add_note(_story(case, rig)))
+        yield
+
+
+def _story(case: Case, rig: Rig) -> str:
+    seen = (f"{one.operation:24} {one.fault.name:14} {one.status}" for one in rig.proxy.seen)
+    return "\n".join([str(case), *seen])
+
+
+def _could_not_abort(proxy: FaultProxy) -> bool:
+    """Whether an upload is left over for a reason: its id never arrived, or no abort did."""
+    begun = proxy.reached("CreateMultipartUpload")
+    return any(one.fault is not Fault.NONE for one in begun) or bool(
+        proxy.faulted("AbortMultipartUpload")
+    )
+
+
+def _fresh_key() -> str:
+    return f"k-{uuid.uuid4().hex[:12]}"
