@@ -95,6 +95,13 @@ class Settings:
         "`s3://bucket/prefix/`: once a day the audit log's head is kept there too, as an object "
         "that is never overwritten. Empty: only in `audit-heads.jsonl` in the data folder.",
     )
+    job_workers: str = _setting(
+        "JOB_WORKERS",
+        "2",
+        "How many jobs (uploads, copies, deletions of many objects) one console works on at the "
+        "same time; further ones wait for their turn.",
+        tuple(str(number) for number in range(1, 17)),
+    )
 
     @property
     def data_path(self) -> Path:
