@@ -108,7 +108,7 @@ class ApiTokens:
     def revoke(self, actor: Actor, token_id: str, note: str = "") -> Token:
         """Ends the token, now and for good. Raises NotFound."""
         passage = self._gate.enter_console(actor, Can.TOKEN_MANAGE)
-        found = self._tokens.get(token_id)
+        found = self._tokens.get(token_id) if token_id.isprintable() else None
         if found is None:
             raise NotFound(f"There is no token {token_id!r}.", "Take its id from the list.")
         with passage.changing("tokens.revoke", note=note, **_facts(found[0])):

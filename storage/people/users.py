@@ -30,7 +30,7 @@ class Users:
         long as the config file gives them a role. Raises NotFound.
         """
         passage = self._gate.enter_console(actor, Can.USER_MANAGE)
-        person = self._people.get(person_id)
+        person = self._people.get(person_id) if person_id.isprintable() else None
         if person is None:
             raise NotFound(
                 f"Nobody with the id {person_id!r} has ever signed in.",
