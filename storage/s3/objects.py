@@ -67,7 +67,10 @@ def read_range(
             _compare(answer.get("ETag", ""), if_match, bucket, key)
             # a server that ignores ranges sends all from the first byte
             skipped = 0 if "ContentRange" in answer else start
-            return body.read(skipped + length)[skipped:]
+            found = body.read(skipped + length)
+            if len(found) < skipped + length:
+                found += body.read()  # nothing, but now the SDK compares with the length announced
+            return found[skipped:]
 
 
 def _compare(answered: str, if_match: str | None, bucket: str, key: str) -> None:
