@@ -19,10 +19,13 @@ from storage.audit.export import as_csv, as_jsonl
 from storage.audit.far_heads import FarHeadsState
 from storage.audit.log import Audit
 from storage.gate import Gate
+from storage.jobs.service import Jobs
 from storage.model.audit import AuditEvent, AuditFilter, AuditPage, AuditRow, Verdict
+from storage.model.jobs import Job
 from storage.model.people import Actor, Can
 
 Form = Literal["csv", "jsonl"]
+VERIFY = "audit-verify"  # the kind of the job
 
 
 def sees_all(actor: Actor) -> bool:
@@ -82,6 +85,11 @@ class Activity:
         """
         self._gate.enter_console(actor, Can.AUDIT_READ)
         return self._audit.verify(on_progress)
+
+    def begin_verify(self, actor: Actor, jobs: Jobs) -> Job:
+        """`verify` as a job, because a long log takes minutes; its result is the Verdict as JSON."""
+        self._gate.enter_console(actor, Can.AUDIT_READ)
+        return jobs.start(actor, VERIFY, {}, title="Check the audit log", unit="rows")
 
     def far_heads(self, actor: Actor) -> FarHeadsState | None:
         """How it goes with the heads kept in a store; None where none are."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from storage.activity.service import Activity
+from storage.activity.service import VERIFY, Activity
 from storage.jobs.work import Running
-
-VERIFY = "audit-verify"
 
 
 class Verifying:
