@@ -21,7 +21,7 @@ from storage.s3.bucket import create_bucket, keep_versions, set_cors
 from storage.s3.client import Store
 from storage.s3.listing import list_page
 from storage.s3.objects import IfAbsent, IfMatch, list_versions, put_object
-from storage.s3.uploads import start_upload, unfinished_uploads
+from storage.s3.uploads import begin_upload, send_part, unfinished_uploads
 
 StoreFor = Callable[[Layout, Bucket], Store]
 Progress = Callable[[int, int, str], None]
@@ -211,7 +211,9 @@ def _leave_unfinished(store: Store, bucket: str, sample: Sample) -> bool:
     if unfinished_uploads(store, bucket, sample.key):
         return False
     part = sample.body(sample.files[0])
-    start_upload(store, bucket, sample.key, part, content_type=sample.content_type)
+    upload_id = begin_upload(store, bucket, sample.key, content_type=sample.content_type)
+    md5 = hashlib.md5(part, usedforsecurity=False).digest()
+    send_part(store, bucket, sample.key, upload_id, number=1, body=part, md5=md5)
     return True
 
 

@@ -30,9 +30,9 @@ def settled(write: Callable[[], Outcome], look: Callable[[], Outcome | None]) ->
         found = look()
     except Conflict as conflict:
         raise (failure if answered else conflict) from failure.__cause__
-    except StorageError as silence:
+    except StorageError:
         if in_doubt(failure):
-            raise unconfirmed(failure) from silence
+            raise unconfirmed(failure) from failure
         raise failure from failure.__cause__
     if found is not None:
         return found
