@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Generator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -24,10 +25,11 @@ MAX_BODY_BYTES = 64 * 1024  # a key is at most 1,024 bytes; the rest of a reques
 
 async def clip(request: Request) -> Response:
     """`{layout, role, key, etag}` -> `{url, expires_at}` for the player."""
+    actor = await actor_of(request)
     asked = await _read_strings(request, ("layout", "role", "key", "etag"))
     link = await run_in_threadpool(
         services_now().objects.clip_url,
-        actor_of(request),
+        actor,
         asked["layout"],
         asked["role"],
         asked["key"],
@@ -38,10 +40,11 @@ async def clip(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """Leads the browser to the store, which sends `key` as a file: `?layout=&role=&key=`."""
+    actor = await actor_of(request)
     asked = request.query_params
     link = await run_in_threadpool(
         services_now().objects.download,
-        actor_of(request),
+        actor,
         asked.get("layout", ""),
         asked.get("role", ""),
         asked.get("key", ""),
@@ -51,8 +54,11 @@ async def download(request: Request) -> Response:
 
 async def archive(request: Request) -> Response:
     """The objects of a ticket that a page made, as one streamed ZIP."""
+    actor = await actor_of(request)
     services = services_now()
-    ticket = services.tickets.redeem(actor_of(request), request.query_params.get("ticket", ""))
+    ticket = services.tickets.redeem(actor, request.query_params.get("ticket", ""))
+    # with the roles of the page, but the session of now: the ticket may be older than the sign-in
+    asking = replace(actor, roles=actor.roles & ticket.actor.roles)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", f"{ticket.layout}-{ticket.role}")
     headers = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
     if request.method == "HEAD":
@@ -60,7 +66,7 @@ async def archive(request: Request) -> Response:
 
     def begin() -> tuple[bytes, Iterator[bytes]]:
         # with the first chunk, so that a refusal still has a status of its own
-        chunks = services.objects.archive(ticket.actor, ticket.layout, ticket.role, ticket.keys)
+        chunks = services.objects.archive(asking, ticket.layout, ticket.role, ticket.keys)
         return next(chunks, b""), chunks
 
     return ArchiveResponse(*await run_in_threadpool(begin), headers)

@@ -49,6 +49,9 @@ FIXED_HEADERS: dict[str, str] = {
     ),
 }
 
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+"""Where the console is served by https: browsers then never ask for it without."""
+
 
 def content_security_policy(origins: Iterable[str]) -> str:
     """The policy of a page that may also fetch and play from `origins` (scheme://host[:port]).

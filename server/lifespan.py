@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from server.login_setup import configured_login
 from storage import bootstrap
 
 
@@ -23,7 +24,9 @@ def console_lifespan(
         bootstrap.start()
         if Path(sys.argv[0]).name == "app.py":
             # under `streamlit run`; any other server chooses its port itself and announces it
-            sys.stdout.write(f"\n  Soundstage: {console_url(option)}   (Ctrl+C ends it)\n\n")
+            public = configured_login(option)
+            address = public.origin if public else console_url(option)
+            sys.stdout.write(f"\n  Soundstage: {address}   (Ctrl+C ends it)\n\n")
             sys.stdout.flush()
         try:
             yield
@@ -34,7 +37,7 @@ def console_lifespan(
 
 
 def console_url(option: Callable[[str], Any]) -> str:
-    """The address a person opens, from Streamlit's address, port and certificate options."""
+    """The address a person opens where no login says it, from Streamlit's own options."""
     scheme = "https" if option("server.sslCertFile") else "http"
     host = str(option("server.address"))
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{option('server.port')}"

@@ -1,4 +1,5 @@
-"""ASGI layers around all of Streamlit: response headers outside, the loopback gate within.
+"""ASGI layers around all of Streamlit: response headers, who may knock, the sign-in, what only
+people who are signed in may fetch.
 
 Pure ASGI, because a websocket must pass through the same gate: it is how a page drives the console.
 """
@@ -11,24 +12,47 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.headers import FIXED_HEADERS, content_security_policy
-from server.loopback import REMEDY, address_refusal, is_api, refusal
+from server import tokens
+from server.errors import storage_error_response
+from server.headers import FIXED_HEADERS, HTTPS_ONLY, content_security_policy
+from server.login_setup import configured_login
+from server.loopback import REMEDY, Public, is_api, refusal
 from server.ready import ANY_LOCAL_PORT, page_origins
+from server.sign_in import SignInFlow
+from storage.errors import ConfigError, StorageError
+
+# Streamlit serves these to anybody who knows or guesses an address: what pages show, what people
+# upload, how many people are here.
+_FOR_SIGNED_IN = ("/media/", "/_stcore/upload_file/", "/_stcore/metrics", "/_stcore/agent/")
 
 
 def console_middleware(option: Callable[[str], Any]) -> list[Middleware]:
     """The layers, outermost first. `option` reads a Streamlit option by name."""
-    return [Middleware(SecurityHeaders), Middleware(LoopbackOnly, option=option)]
+    served = Served()
+    return [
+        Middleware(SecurityHeaders, served=served),
+        Middleware(Doorkeeper, served=served, option=option),
+        Middleware(SignInFlow),
+        Middleware(SignedInOnly, served=served),
+    ]
+
+
+class Served:
+    """Where the console is served, known once the server has started: None for here only."""
+
+    public: Public | None = None
 
 
 class SecurityHeaders:
     """Sets the security headers on every HTTP response that passes, and the request's id."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, served: Served) -> None:
         self._app = app
+        self._served = served
         self._policy = content_security_policy([ANY_LOCAL_PORT])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +81,16 @@ class SecurityHeaders:
         headers["Content-Security-Policy"] = self._policy
         if is_api(scope):
             headers["Cache-Control"] = "no-store"
+        if self._served.public and self._served.public.https:
+            headers.update(HTTPS_ONLY)
+            message["headers"] = [_secured(*header) for header in message["headers"]]
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A cookie that no unencrypted request carries: Streamlit does not know of a proxy's https."""
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return name, value
+    return name, value + b"; Secure"
 
 
 def _is_page(message: Message) -> bool:
@@ -65,33 +99,60 @@ def _is_page(message: Message) -> bool:
     return content_type.startswith("text/html") or message["status"] == 304
 
 
-class LoopbackOnly:
-    """Refuses what does not come from this machine's own browser; at start, an open address."""
+class Doorkeeper:
+    """Refuses what is not for this console or comes from elsewhere; at start, a half-made login and
+    an address that others reach without one.
+    """
 
-    def __init__(self, app: ASGIApp, option: Callable[[str], Any]) -> None:
+    def __init__(self, app: ASGIApp, served: Served, option: Callable[[str], Any]) -> None:
         self._app = app
+        self._served = served
         self._option = option
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        reason = refusal(scope)
+        public = self._served.public
+        reason = refusal(scope, public)
         if not reason:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             # closing before accepting is answered with 403
             await send({"type": "websocket.close", "code": 1008})
         else:
-            response = PlainTextResponse(f"{reason}\n{REMEDY}\n", status_code=403)
+            remedy = public.remedy if public else REMEDY
+            response = PlainTextResponse(f"{reason}\n{remedy}\n", status_code=403)
             await response(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = address_refusal(self._option("server.address"))
-        if error is None:
+        try:
+            self._served.public = configured_login(self._option)
+        except ConfigError as error:
+            await receive()
+            # the server prints this message and exits with an error, without a traceback
+            message = f"{error.what} {error.remedy}"
+            await send({"type": "lifespan.startup.failed", "message": message})
+        else:
             await self._app(scope, receive, send)
-            return
-        await receive()
-        # the server prints this message and exits with an error, without a traceback
-        message = f"{error.what} {error.remedy}"
-        await send({"type": "lifespan.startup.failed", "message": message})
+
+
+class SignedInOnly:
+    """With a login: asks who it is before Streamlit hands out files and takes uploads, which it
+    does for anybody.
+    """
+
+    def __init__(self, app: ASGIApp, served: Served) -> None:
+        self._app = app
+        self._served = served
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        guarded = self._served.public and scope["type"] == "http"
+        if guarded and scope["path"].startswith(_FOR_SIGNED_IN):
+            request = Request(scope)
+            try:
+                await tokens.actor_of(request)
+            except StorageError as error:
+                await storage_error_response(request, error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from server import VERSION, api_ui
+from server import VERSION, api_ui, sign_in
 from server.ready import SERVING
 from storage import bootstrap
 from storage.errors import NotFound
@@ -15,8 +15,9 @@ _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def console_routes() -> list[Route]:
-    """All routes under `/api`, for `st.App(routes=…)`."""
+    """The sign-in's first step and all routes under `/api`, for `st.App(routes=…)`."""
     return [
+        Route("/sign-in", sign_in.begin, methods=["GET"]),
         Route("/api/health", _health, methods=["GET"]),
         Route("/api/ui/clip", api_ui.clip, methods=["POST"]),
         Route("/api/ui/download", api_ui.download, methods=["GET"]),

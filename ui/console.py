@@ -1,4 +1,4 @@
-"""The script Streamlit runs: the menu with the pages this person may see, then the page.
+"""The script Streamlit runs: who it is, the menu with the pages this person may see, the page.
 
 It lies outside the folder of `pages/` on purpose: beside it, Streamlit would find those files by
 itself and run them for a first, anonymous request without coming through here.
@@ -10,13 +10,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui import banners, gate, menu
+
 st.set_page_config(page_title="Soundstage", page_icon="🎧", layout="wide")
 st.html(Path(__file__).with_name("console.css"))
 
-st.navigation(
-    [
-        st.Page("../pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("../pages/browse.py", title="Browse", icon=":material/folder_open:"),
-    ],
-    position="top",
-).run()
+person = gate.enter()
+page = st.navigation(menu.pages(person), position="top")
+banners.show()
+page.run()

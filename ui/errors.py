@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
 
-from storage.errors import StorageError, Unavailable
+from storage.errors import NotSignedIn, StorageError, Unavailable
+from ui import login
 from ui.text import plain_markdown
 
 _RETRY_S = 5.0
+
+T = TypeVar("T")
 
 
 def show(error: StorageError, *, before_retry: Callable[[], None] = lambda: None) -> None:
@@ -19,12 +23,31 @@ def show(error: StorageError, *, before_retry: Callable[[], None] = lambda: None
 
     `before_retry` is called before the page runs again by itself.
     """
+    box(error)
+    if isinstance(error, Unavailable):
+        keep_trying(before_retry)
+
+
+def box(error: StorageError) -> None:
+    """The error as a box and nothing else: for a failed act, which only the person tries again.
+
+    When the session is over, the sign-in takes the place of all the page shows.
+    """
+    if isinstance(error, NotSignedIn) and login.claims() is not None:
+        login.leave(error)
     words = f"**{plain_markdown(error.what)}**"
     if error.remedy:
         words += f"\n\n{plain_markdown(error.remedy)}"
     st.error(words, icon="⚠️")
-    if isinstance(error, Unavailable):
-        keep_trying(before_retry)
+
+
+def tried(act: Callable[[], T]) -> T | None:
+    """What `act` returns; None when it failed, which is then shown. What was typed stays."""
+    try:
+        return act()
+    except StorageError as error:
+        box(error)
+        return None
 
 
 def keep_trying(before_retry: Callable[[], None] = lambda: None) -> None:

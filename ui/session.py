@@ -42,8 +42,16 @@ def go(params: Mapping[str, str]) -> None:
     st.query_params.from_dict({**params, **({"as": role.value} if role else {})})
 
 
+def title(words: str) -> None:
+    """The top row of a page that is about no project: its title and who looks."""
+    left, right = st.columns([3.4, 1], vertical_alignment="center")
+    left.subheader(words, anchor=False)
+    with right:
+        gate.account()
+
+
 def header(title: str, layouts: Mapping[str, Layout]) -> Layout:
-    """The top row every page has: its title, the project and "View as". Returns the project."""
+    """The top row every page has: its title, the project and who looks. Returns the project."""
     current = project(layouts)
     left, middle, right = st.columns([2.4, 1, 1], vertical_alignment="center")
     left.subheader(title, anchor=False)
@@ -57,7 +65,7 @@ def header(title: str, layouts: Mapping[str, Layout]) -> Layout:
             label_visibility="collapsed",
         )
     with right:
-        gate.view_as()
+        gate.account()
     if chosen != current.name:
         go({"project": chosen})
         st.rerun()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import logging
 from functools import cache
 
 import streamlit as st
 
 from storage import bootstrap
 from storage.bootstrap import Services
-from storage.errors import StorageError
-from ui import errors
+from storage.errors import StorageError, Unavailable
+from ui import errors, login
+from ui.text import visible
 
+_LOG = logging.getLogger("soundstage")
 _POLL_S = 0.4
 _FAILED = "startup:failed"
 
@@ -53,6 +56,13 @@ def _spare_collector() -> None:
 def _failed(error: StorageError) -> None:
     st.session_state[_FAILED] = True
     st.subheader("The console could not start", anchor=False)
+    if login.claims() is not None:
+        # whoever has an account at the provider comes this far, so the log gets what was wrong
+        _LOG.error("The console could not start: %s %s", visible(error.what), visible(error.remedy))
+        error = Unavailable(
+            "Something in its configuration or its store is wrong.",
+            "Whoever looks after it finds the cause in its log.",
+        )
     errors.show(error, before_retry=bootstrap.start)
     # two tabs may both press it: while a start is under way, another is not begun
     st.button("Try again", key="startup:again", on_click=bootstrap.start)

@@ -104,19 +104,25 @@ def settle(page: Page, timeout_s: float = 30) -> None:
 
 @contextmanager
 def streamlit_server(
-    script: Path | str, env: Mapping[str, str] | None = None, *, log: Path
+    script: Path | str,
+    env: Mapping[str, str] | None = None,
+    *,
+    log: Path,
+    port: int = 0,
+    flags: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
-    """Serve a script or an `st.App` file on a free port; yields its URL without a last slash.
+    """Serve a script or an `st.App` file; yields its URL without a last slash.
 
-    A relative path starts at the repository's root. The server's output goes to `log`. Raises
+    `port` 0 takes a free one; `flags` are further options of Streamlit. A relative path starts at
+    the repository's root. The server's output goes to `log`. Raises
     RuntimeError with that output when it does not come up.
     """
-    port = _free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / script), *_flags(port)],
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / script), *_flags(port, flags)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **(env or {})},
             stdout=output,
@@ -130,17 +136,19 @@ def streamlit_server(
         _end(server)
 
 
-def _flags(port: int) -> list[str]:
+def _flags(port: int, more: Mapping[str, str] | None) -> list[str]:
     flags = {
         "server.port": str(port),
         "server.address": "127.0.0.1",
         "server.headless": "true",
         "server.fileWatcherType": "none",
+        **(more or {}),
     }
     return [f"--{name}={value}" for name, value in flags.items()]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

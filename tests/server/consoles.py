@@ -33,6 +33,8 @@ def endless(*_place):
 bootstrap.install(
     SimpleNamespace(
         mode="moto",
+        login=None,
+        sessions=SimpleNamespace(check=lambda _actor: None),
         origins=lambda: ("http://127.0.0.1:9",),
         close=close,
         objects=SimpleNamespace(archive=endless),

@@ -95,6 +95,8 @@ def services() -> Iterator[SimpleNamespace]:
         tickets=Tickets(),
         origins=lambda: ("http://127.0.0.1:9",),
         close=lambda: None,
+        login=None,
+        sessions=SimpleNamespace(check=lambda _actor: None),
     )
     bootstrap.install(made)  # type: ignore[arg-type]
     yield made

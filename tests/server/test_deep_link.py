@@ -94,7 +94,9 @@ def test_a_query_too_long_for_a_cookie_is_left_out() -> None:
     assert len(to_cookie("/browse?at=" + "a" * 2_600)) < 3_700
 
 
-@pytest.mark.parametrize("value", ["", "***", "a", "Ly9ldmlsLmV4YW1wbGU", "\u00e9", "/browse", "_w"])
+@pytest.mark.parametrize(
+    "value", ["", "***", "a", "Ly9ldmlsLmV4YW1wbGU", "\u00e9", "/browse", "_w"]
+)
 def test_a_cookie_that_is_not_ours(value: str) -> None:
     """Anything may be in a cookie."""
     assert from_cookie(value) == HOME

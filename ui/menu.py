@@ -1,0 +1,29 @@
+"""The pages, and who sees which. The library decides again whatever they ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from storage.model.people import Actor
+
+
+def _everybody(_actor: Actor) -> bool:
+    return True
+
+
+_PAGES: Sequence[tuple[str, str, str, Callable[[Actor], bool]]] = (
+    ("home", "Home", ":material/home:", _everybody),
+    ("browse", "Browse", ":material/folder_open:", _everybody),
+)
+
+
+def pages(actor: Actor) -> list[StreamlitPage]:
+    """What the menu offers `actor`; Home comes first and is where the console opens."""
+    return [
+        st.Page(f"../pages/{name}.py", title=title, icon=icon, default=name == "home")
+        for name, title, icon, may in _PAGES
+        if may(actor)
+    ]
