@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from storage.activity.service import Activity
+from storage.activity.verifying import Verifying
 from storage.audit.log import Audit
 from storage.config import Config, load_config
 from storage.console.service import Console
@@ -22,6 +23,7 @@ from storage.console.setup import Setup
 from storage.demo.first_start import fill_once
 from storage.errors import ConfigError, StorageError
 from storage.ground import Ground, now, open_ground
+from storage.jobs.service import Jobs
 from storage.layout.load import load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
@@ -41,10 +43,20 @@ Mode = Literal["seaweedfs", "moto", "own"]
 
 
 @dataclass(frozen=True)
-class Services:
-    """Everything a page, a route or a command works with."""
+class Office:
+    """What needs no store: who is asking, what they may do, what was done."""
 
     settings: Settings
+    login: Login | None  # None: no login is configured, one local person
+    tokens: ApiTokens
+    users: Users
+    activity: Activity
+
+
+@dataclass(frozen=True)
+class Services(Office):
+    """Everything a page, a route or a command works with."""
+
     config: Config
     layouts: Mapping[str, Layout]
     objects: Objects
@@ -52,11 +64,8 @@ class Services:
     audit: Audit
     sessions: Sessions
     switches: Switches
-    activity: Activity
+    jobs: Jobs
     console: Console
-    login: Login | None  # None: no login is configured, one local person
-    tokens: ApiTokens
-    users: Users
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)
@@ -123,8 +132,11 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             opened.callback(lease.release)
         store = lease.store if lease else None
         ground = _ground(opened, configured, environ, store)
+        works = (Verifying(Activity(ground.gate, ground.audit)),)
+        jobs = Jobs(ground.database, works, ground.gate, now, workers=int(settings.job_workers))
+        opened.callback(jobs.close)  # first of all, while what they work with is still there
         return Services(
-            settings=settings,
+            **_office(configured, ground),
             config=configured.config,
             layouts=layouts,
             objects=Objects(ground.gate, now),
@@ -132,11 +144,8 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             audit=ground.audit,
             sessions=ground.sessions,
             switches=ground.switches,
-            activity=Activity(ground.gate, ground.audit),
+            jobs=jobs,
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
-            login=_login(configured.config, ground),
-            tokens=ApiTokens(ground.gate, ground.tokens, ground.people, layouts, clock=now),
-            users=Users(ground.gate, ground.people, now),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,
             close=opened.pop_all().close,
@@ -145,19 +154,30 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
 
 
 @contextmanager
-def audit_log(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Activity]:
-    """The activity alone; no store is started, unless the log's heads are kept in the embedded one.
+def office(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Office]:
+    """What needs no store; none is started, unless the log's heads are kept in the embedded one.
 
     Raises as `build` does for its database.
     """
     configured = configure(environ, config_path)
     if configured.settings.heads_place and not configured.own:
         with closing(build(environ, config_path)) as services:
-            yield services.activity
+            yield services
         return
     with ExitStack() as opened:
         ground = _ground(opened, configured, environ, None)
-        yield Activity(ground.gate, ground.audit)
+        yield Office(**_office(configured, ground))
+
+
+def _office(configured: Configuration, ground: Ground) -> dict[str, Any]:
+    gate, people, login = ground.gate, ground.people, configured.config.login
+    return {
+        "settings": configured.settings,
+        "login": Login(login, people, ground.sessions, ground.audit, now) if login else None,
+        "tokens": ApiTokens(gate, ground.tokens, people, configured.layouts, clock=now),
+        "users": Users(gate, people, now),
+        "activity": Activity(gate, ground.audit),
+    }
 
 
 def _ground(
@@ -166,20 +186,8 @@ def _ground(
     environ: Mapping[str, str],
     store: embedded.EmbeddedStore | None,
 ) -> Ground:
-    return open_ground(
-        opened,
-        configured.settings,
-        configured.config,
-        configured.layouts,
-        environ=environ,
-        store=store,
-    )
-
-
-def _login(config: Config, ground: Ground) -> Login | None:
-    if config.login is None:
-        return None
-    return Login(config.login, ground.people, ground.sessions, ground.audit, now)
+    settings, config, layouts = configured.settings, configured.config, configured.layouts
+    return open_ground(opened, settings, config, layouts, environ=environ, store=store)
 
 
 def _setup(configured: Configuration, environ: Mapping[str, str], ground: Ground) -> Setup:
@@ -271,6 +279,7 @@ def _start() -> None:
         if ready.embedded is not None:
             data_dir = ready.settings.data_path
             fill_once(ready.embedded, data_dir, ready.layouts, ready.store_for, _filling)
+        ready.jobs.recover()
         ended = Status("ready")
     except StorageError as error:
         ended = Status("failed", error=error)

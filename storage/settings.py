@@ -89,6 +89,11 @@ class Settings:
         "Key of the audit log's chain, at least 32 characters; the same for all consoles of one "
         "database. Empty: `audit.key` in the data folder, made on first use.",
     )
+    token: Secret = _setting(
+        "SOUNDSTAGE_TOKEN",
+        Secret(""),
+        "API token that commands act with (`sst_…`); needed where a login is configured.",
+    )
     heads_place: str = _setting(
         "AUDIT_HEADS_PLACE",
         "",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from storage.cli import show
-from storage.cli.session import ACTOR, opened_log
+from storage.cli.session import actor_of, opened_office
 from storage.errors import InvalidInput
 from storage.model.audit import AuditFilter, AuditRow, Verdict
 
@@ -18,8 +18,8 @@ def verify(args: argparse.Namespace) -> int:
     """Reads the whole log; status 1 when anything in it was changed, 3 when that is not sure
     because the heads kept in a store could not be read.
     """
-    with opened_log(args) as activity:
-        verdict = activity.verify(ACTOR)
+    with opened_office(args) as office:
+        verdict = office.activity.verify(actor_of(office))
     if args.json:
         show.document(verdict.as_json())
     else:
@@ -45,8 +45,10 @@ def _tell(verdict: Verdict) -> None:
 
 def list_rows(args: argparse.Namespace) -> int:
     """The newest rows that fit."""
-    with opened_log(args) as activity:
-        page = activity.search(ACTOR, _filter(args), before=args.before, limit=args.limit)
+    with opened_office(args) as office:
+        page = office.activity.search(
+            actor_of(office), _filter(args), before=args.before, limit=args.limit
+        )
     if args.json:
         show.document({"events": [row.as_json() for row in page.rows], "next": page.next})
         return 0
@@ -68,11 +70,12 @@ def _in_words(row: AuditRow) -> str:
 
 def export(args: argparse.Namespace) -> int:
     """Every row that fits, oldest first, as it is read."""
-    with opened_log(args) as activity:
+    with opened_office(args) as office:
+        activity, actor = office.activity, actor_of(office)
         if args.json:
-            chunks = _as_document(activity.stream(ACTOR, _filter(args), form="json"))
+            chunks = _as_document(activity.stream(actor, _filter(args), form="json"))
         else:
-            chunks = activity.export(ACTOR, _filter(args), args.format)
+            chunks = activity.export(actor, _filter(args), args.format)
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)  # bytes: Windows would write other line ends
     return 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from storage.bootstrap import Services
 from storage.cli import show
-from storage.cli.session import ACTOR, chosen_layout, opened
+from storage.cli.session import actor_of, chosen_layout, opened
 from storage.errors import Conflict, NotFound
 from storage.layout.paths import parse_place, possible_places
 from storage.layout.profile import Layout
@@ -35,10 +35,10 @@ def ls(args: argparse.Namespace) -> int:
 
 
 def _pages(services: Services, place: Place, args: argparse.Namespace) -> Iterator[BrowsePage]:
-    left, after = args.limit, args.after
+    left, after, actor = args.limit, args.after, actor_of(services)
     while True:
         found = services.objects.list_page(
-            ACTOR,
+            actor,
             place.layout,
             place.role,
             place.key,
@@ -120,9 +120,10 @@ def _found(services: Services, layout: Layout, text: str) -> tuple[Place, Object
     """
     found: list[tuple[Place, ObjectDetail]] = []
     missing: list[NotFound] = []
+    actor = actor_of(services)
     for place in possible_places(text, layout):
         try:
-            detail = services.objects.detail(ACTOR, layout.name, place.role, place.key)
+            detail = services.objects.detail(actor, layout.name, place.role, place.key)
         except NotFound as error:
             missing.append(error)
         else:
@@ -167,7 +168,12 @@ def url(args: argparse.Namespace) -> int:
         if len(possible_places(args.place, layout)) > 1:
             place = _found(services, layout, args.place)[0]
         link = services.objects.link(
-            ACTOR, layout.name, place.role, place.key, expires_s=life_s, download=args.download
+            actor_of(services),
+            layout.name,
+            place.role,
+            place.key,
+            expires_s=life_s,
+            download=args.download,
         )
     if args.json:
         show.document(

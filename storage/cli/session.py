@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from storage import bootstrap
-from storage.activity.service import Activity
 from storage.errors import ConfigError
 from storage.layout.profile import Layout
-from storage.model.people import local_actor
+from storage.model.people import Actor, local_actor
 from storage.settings import Settings, environment
 
 ACTOR = local_actor(via="cli", address=platform.node())
@@ -31,9 +30,30 @@ def opened(args: argparse.Namespace) -> Iterator[bootstrap.Services]:
         bootstrap.close()
 
 
-def opened_log(args: argparse.Namespace) -> AbstractContextManager[Activity]:
-    """The activity alone; no store is started."""
-    return bootstrap.audit_log(environment(), args.config)
+def opened_office(args: argparse.Namespace) -> AbstractContextManager[bootstrap.Office]:
+    """What needs no store; none is started."""
+    return bootstrap.office(environment(), args.config)
+
+
+def local() -> Actor:
+    """Whoever may read the console's own files on this machine: nothing is hidden from them."""
+    return local_actor(via="cli", address=platform.node())
+
+
+def actor_of(office: bootstrap.Office) -> Actor:
+    """Whom a command acts for: the owner of the API token, and without a login the local person.
+
+    Raises ConfigError when there is a login and no token, NotSignedIn for one that is not valid.
+    """
+    if token := office.settings.token:
+        return office.tokens.actor_of(token, address=platform.node(), request_id="")
+    if office.login is not None:
+        raise ConfigError(
+            "This console has a login, so commands need an API token in SOUNDSTAGE_TOKEN.",
+            "An admin makes one in the console, under Settings, or on the server by "
+            "`python -m storage tokens create --as-local`.",
+        )
+    return local()
 
 
 def chosen_layout(
