@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_objects(command)
     _add_demo(commands, common)
     _add_audit(commands, common)
+    _add_jobs(commands, common)
     return parser
 
 
@@ -128,6 +129,26 @@ def _add_audit(commands: argparse._SubParsersAction[_Parser], common: _Parser) -
     export = parts.add_parser("export", help="all rows, to stdout", parents=[common, wanted])
     export.add_argument("--format", choices=["csv", "jsonl"], default="jsonl", help="jsonl")
     export.set_defaults(run="audit:export")
+
+
+def _add_jobs(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "long work: what runs, and what can go on"
+    jobs = commands.add_parser("jobs", help=about, description=about)
+    names = "list|show|cancel|resume"
+    parts = jobs.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+    rows = parts.add_parser("list", help="the newest jobs", parents=[common])
+    rows.add_argument("--all", action="store_true", help="also those of others")
+    rows.add_argument("--limit", metavar="N", type=_count, default=50, help="so many (50)")
+    rows.add_argument("--before", metavar="ID", default="", help="older than this job")
+    rows.set_defaults(run="jobs:list_jobs")
+    for name, run, about in (
+        ("show", "jobs:show_job", "one job"),
+        ("cancel", "jobs:cancel", "ask it to stop"),
+        ("resume", "jobs:resume", "go on where it stopped, in this command"),
+    ):
+        part = parts.add_parser(name, help=about, parents=[common])
+        part.add_argument("id", metavar="ID", help="of the job (see `jobs list`)")
+        part.set_defaults(run=run)
 
 
 def _audit_filter() -> _Parser:
