@@ -15,7 +15,7 @@ def settled(write: Callable[[], Outcome], look: Callable[[], Outcome | None]) ->
     """What `write` did; where its answer was lost, what `look` finds.
 
     `look` returns the outcome when our write is there, None when all is as it was before, and
-    raises Conflict when somebody else's is there. An answer may be lost although a later try of
+    raises Conflict when something else is there. An answer may be lost although a later try of
     the SDK was answered: a condition then fails because of our own first try. Raises what `write`
     raises, and Unconfirmed where the read cannot tell (yet): the write may still arrive.
     """
@@ -28,12 +28,11 @@ def settled(write: Callable[[], Outcome], look: Callable[[], Outcome | None]) ->
         raise failure
     try:
         found = look()
-    except Conflict as conflict:
-        raise (failure if answered else conflict) from failure.__cause__
-    except StorageError:
-        if in_doubt(failure):
-            raise unconfirmed(failure) from failure
-        raise failure from failure.__cause__
+    except StorageError as silence:
+        if not in_doubt(failure):
+            raise failure from failure.__cause__
+        # a Conflict settles nothing: ours may lie under somebody else's, as an older version
+        raise unconfirmed(silence if isinstance(silence, Conflict) else failure) from failure
     if found is not None:
         return found
     if answered:
@@ -43,9 +42,11 @@ def settled(write: Callable[[], Outcome], look: Callable[[], Outcome | None]) ->
 
 def unconfirmed(failure: StorageError) -> Unconfirmed:
     """`failure` as a write of which nobody knows whether it happened."""
+    why = "the answer was lost, and another object is there now."
     return Unconfirmed(
-        f"Whether this was done is not known: {failure.what}",
-        "Reload in a moment and look before you try again.",
+        "Whether this was done is not known: "
+        f"{why if isinstance(failure, Conflict) else failure.what}",
+        "Reload in a moment, and look at the object and its versions before you try again.",
         bucket=failure.bucket,
         key=failure.key,
     )

@@ -21,7 +21,6 @@ from fault_proxy import SLOW, Fault, FaultProxy, Request
 from storage.errors import NotFound, StorageError, Unconfirmed
 from storage.s3.client import Store, connect
 from storage.s3.objects import get_tags, head_object, stream_object
-from storage.s3.uploads import unfinished_uploads
 
 LASTING = 10_000
 """Times: for as long as the call lasts."""
@@ -42,6 +41,12 @@ class Write:
     """What is added to the key for each object at stake."""
 
 
+def by_chance(seed: int, often: float) -> Callable[[Request], Fault]:
+    """A plan with any fault for this share of the requests."""
+    chance = random.Random(seed)
+    return lambda _one: chance.choice(FAULTS) if chance.random() < often else Fault.NONE
+
+
 @dataclass(frozen=True)
 class Case:
     """What happens while the call runs: `fault` for `times` requests from number `start` on."""
@@ -56,9 +61,7 @@ class Case:
         if self.seed is None:
             last = self.start + self.times
             return lambda one: self.fault if self.start <= one.number < last else Fault.NONE
-        chance = random.Random(self.seed)
-        often = chance.choice((0.2, 0.5, 0.8))
-        return lambda _one: chance.choice(FAULTS) if chance.random() < often else Fault.NONE
+        return by_chance(self.seed, random.Random(self.seed).choice((0.2, 0.5, 0.8)))
 
 
 @dataclass
@@ -72,6 +75,11 @@ class Rig:
     def state(self, bucket: str, key: str, objects: Sequence[str]) -> Hashable:
         """All that is there of a write's objects, None for an absent one."""
         return tuple(_seen(self.direct, bucket, key + part) for part in objects)
+
+    def uploads(self, bucket: str, prefix: str) -> list[str]:
+        """Ids of the unfinished uploads below a prefix."""
+        answer = self.direct.client.list_multipart_uploads(Bucket=bucket, Prefix=prefix)
+        return [one["UploadId"] for one in answer.get("Uploads", [])]
 
 
 def _seen(store: Store, bucket: str, key: str) -> Hashable:
@@ -170,8 +178,9 @@ def _judge_one(write: Write, usual: Plain, case: Case, rig: Rig, bucket: str) ->
             assert after in (before, usual.done), f"neither done nor undone: {error!r}"
         else:
             assert after == before, f"said failed, and changed something: {error!r}"
-        left = [unfinished_uploads(rig.direct, bucket, key + one) for one in write.objects]
-        assert not any(left) or _could_not_abort(rig.proxy), f"an upload is left over: {error!r}"
+        assert not rig.uploads(bucket, key) or _could_not_abort(rig.proxy), (
+            f"an upload is left over: {error!r}"
+        )
     return "done" if error is None else error.code
 
 

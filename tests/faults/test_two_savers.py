@@ -6,8 +6,11 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
+from fault_proxy import FaultProxy
+from judging import by_chance
 
 from storage.errors import Conflict, StorageError, Unavailable, Unconfirmed
 from storage.s3.client import Store, connect
@@ -112,4 +115,29 @@ def test_200_saves_of_one_object_by_two_clients(weed_store: Store, versioned: st
     turned_away = sum(len(saver.conflicts) + len(saver.failed) for saver in savers)
     assert acknowledged + turned_away == SAVES
     assert all(saver.acknowledged and saver.conflicts for saver in savers)
+    _check(weed_store, versioned, savers)
+
+
+@pytest.mark.parametrize(
+    ("seed", "saves"),
+    [(1, 40), *(pytest.param(seed, SAVES, marks=pytest.mark.long) for seed in range(10, 20))],
+)
+def test_saves_while_the_store_fails(
+    impatient: None, weed_store: Store, versioned: str, seed: int, saves: int
+) -> None:
+    """Lost answers, late requests and refusals by chance: still one chain, and no wrong word."""
+    with ExitStack() as opened:
+        savers, proxies = [], []
+        for client in range(2):
+            proxy = opened.enter_context(FaultProxy(weed_store.connection.endpoint_url))
+            store = connect(replace(weed_store.connection, endpoint_url=proxy.url))
+            opened.callback(store.close)
+            assert store.capabilities.put_if_match
+            proxy.plan = by_chance(seed * 10 + client, 0.15)
+            proxies.append(proxy)
+            savers.append(Saver(store, versioned))
+        _run(savers, saves)
+        assert any(saver.acknowledged for saver in savers)
+        for proxy in proxies:
+            proxy.recover()
     _check(weed_store, versioned, savers)
