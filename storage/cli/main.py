@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands, common)
     _add_audit(commands, common)
     _add_jobs(commands, common)
+    _add_people(commands, common)
     return parser
 
 
@@ -149,6 +150,43 @@ def _add_jobs(commands: argparse._SubParsersAction[_Parser], common: _Parser) ->
         part = parts.add_parser(name, help=about, parents=[common])
         part.add_argument("id", metavar="ID", help="of the job (see `jobs list`)")
         part.set_defaults(run=run)
+
+
+def _add_people(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    admin = _Parser(add_help=False, parents=[common])
+    admin.add_argument(
+        "--as-local", action="store_true", help="as whoever may read the console's files here"
+    )
+    reasoned = _Parser(add_help=False, parents=[admin])
+    reasoned.add_argument("--note", metavar="WHY", default="", help="why, for the audit log")
+
+    about = "who signs in, and an end to it"
+    users = commands.add_parser("users", help=about, description=about)
+    parts = users.add_subparsers(metavar="list|revoke", required=True, parser_class=_Parser)
+    rows = parts.add_parser("list", help="everybody who signed in", parents=[admin])
+    rows.set_defaults(run="people:list_users")
+    revoke = parts.add_parser("revoke", help="end sessions, tokens, jobs", parents=[reasoned])
+    revoke.add_argument("id", metavar="ID", help="of the person (see `users list`)")
+    revoke.set_defaults(run="people:revoke_user")
+
+    about = "API tokens for scripts and the command line"
+    tokens = commands.add_parser("tokens", help=about, description=about)
+    parts = tokens.add_subparsers(metavar="create|list|revoke", required=True, parser_class=_Parser)
+    create = parts.add_parser("create", help="one more; shown once", parents=[reasoned])
+    create.add_argument("name", metavar="NAME", help="what it is for")
+    for name, metavar, about in (
+        ("--role", "ROLE", "viewer, editor, qa, operator, admin"),
+        ("--can", "PERMISSION", "such as object:read (docs/permissions.md)"),
+    ):
+        create.add_argument(name, nargs="+", metavar=metavar, required=True, help=about)
+    create.add_argument("--only", nargs="+", metavar="PROJECT", default=[], help="all unless given")
+    create.add_argument("--expires", metavar="LIFE", required=True, help="1h to 365d")
+    create.set_defaults(run="people:create_token")
+    rows = parts.add_parser("list", help="all of them, without secrets", parents=[admin])
+    rows.set_defaults(run="people:list_tokens")
+    revoke = parts.add_parser("revoke", help="end it", parents=[reasoned])
+    revoke.add_argument("id", metavar="ID", help="of the token (see `tokens list`)")
+    revoke.set_defaults(run="people:revoke_token")
 
 
 def _audit_filter() -> _Parser:

@@ -13,8 +13,6 @@ from storage.layout.profile import Layout
 from storage.model.people import Actor, local_actor
 from storage.settings import Settings, environment
 
-ACTOR = local_actor(via="cli", address=platform.node())
-
 
 def configured(args: argparse.Namespace) -> bootstrap.Configuration:
     """The configuration alone; nothing is started."""
