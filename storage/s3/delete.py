@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from storage.errors import (
     AccessDenied,
     Conflict,
@@ -21,8 +19,8 @@ from storage.errors import (
 )
 from storage.model.objects import Deleted
 from storage.s3.client import Store, translating
-from storage.s3.conditions import changed, deleted, quoted, refuse_unholdable
-from storage.s3.failures import in_doubt, is_missing
+from storage.s3.conditions import changed, deleted, quoted, refuse_unholdable, writing
+from storage.s3.failures import in_doubt, lost_a_try
 from storage.s3.heads import head_object
 from storage.s3.objects import list_versions
 from storage.s3.settle import settled, unconfirmed
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 BATCH_KEYS = 1_000  # DeleteObjects: keys a request
+_ALL_VERSIONS = 1_000_000  # nobody has as many of one key
 LOOKS = 16  # HEADs at once, where the server does not compare for us; of 32 connections
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -48,15 +47,10 @@ def delete_object(store: Store, bucket: str, key: str, *, if_match: str) -> Dele
         raise deleted(bucket, key)
 
     def write() -> Deleted:
-        with translating("s3:DeleteObject", bucket, key):
-            try:
-                answer = store.client_for(bucket).delete_object(
-                    Bucket=bucket, Key=key, IfMatch=quoted(if_match)
-                )
-            except ClientError as error:
-                if is_missing(error):
-                    raise deleted(bucket, key) from error
-                raise
+        with writing("s3:DeleteObject", bucket, key):
+            answer = store.client_for(bucket).delete_object(
+                Bucket=bucket, Key=key, IfMatch=quoted(if_match)
+            )
         return Deleted(answer.get("VersionId"), bool(answer.get("DeleteMarker", False)))
 
     def look() -> Deleted | None:
@@ -94,11 +88,21 @@ def delete_batch(store: Store, bucket: str, rows: Sequence[tuple[str, str]]) -> 
 def delete_version(store: Store, bucket: str, key: str, version_id: str) -> None:
     """Removes one version or delete marker for good; one that is gone already counts as removed.
 
-    A version never changes, so its id is the whole precondition. Needs s3:DeleteObjectVersion.
+    A version never changes, so its id is the whole precondition. Raises Unconfirmed where the
+    answer was lost and the version is still listed. Needs s3:DeleteObjectVersion.
     """
     refuse_unholdable(store, bucket, key)
-    with translating("s3:DeleteObjectVersion", bucket, key):
-        store.client_for(bucket).delete_object(Bucket=bucket, Key=key, VersionId=version_id)
+
+    def write() -> bool:
+        with translating("s3:DeleteObjectVersion", bucket, key):
+            store.client_for(bucket).delete_object(Bucket=bucket, Key=key, VersionId=version_id)
+        return True
+
+    def look() -> bool | None:
+        there = list_versions(store, bucket, key, limit=_ALL_VERSIONS)
+        return None if any(row.version_id == version_id for row in there) else True
+
+    settled(write, look)
 
 
 def undo_delete(store: Store, bucket: str, key: str, marker_id: str) -> None:
@@ -166,19 +170,21 @@ def _send(
             return _each(store, bucket, rows, lost=error)
         return {key: error for key, _ in rows}
     refused = {row.get("Key", ""): row for row in answer.get("Errors", [])}
-    return {key: _told(bucket, key, refused.get(key)) for key, _ in rows}
+    again = lost_a_try(answer)
+    return {key: _told(bucket, key, refused.get(key), again) for key, _ in rows}
 
 
-def _told(bucket: str, key: str, refusal: Mapping[str, Any] | None) -> StorageError | None:
+def _told(
+    bucket: str, key: str, refusal: Mapping[str, Any] | None, again: bool
+) -> StorageError | None:
+    """`again`: a try before this one may have deleted the object, and only its answer was lost."""
     if refusal is None:
         return None
-    return translate(
-        refusal.get("Code", ""),
-        refusal.get("Message", ""),
-        action="s3:DeleteObject",
-        bucket=bucket,
-        key=key,
-    )
+    code, message = refusal.get("Code", ""), refusal.get("Message", "")
+    error = translate(code, message, action="s3:DeleteObject", bucket=bucket, key=key)
+    if again and isinstance(error, NotFound):
+        return None
+    return unconfirmed(error) if again and isinstance(error, Conflict) else error
 
 
 def _each(

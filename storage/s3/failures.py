@@ -40,11 +40,6 @@ def status_of(error: sdk.ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def is_missing(error: sdk.ClientError) -> bool:
-    """Whether a write found nothing under its key: how S3 answers If-Match there."""
-    return error.response.get("Error", {}).get("Code") == "NoSuchKey"
-
-
 def region_of(response: Mapping[str, Any]) -> str:
     """The bucket's real region as AWS tells it with a redirect or refusal, "" when it does not."""
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -105,11 +100,15 @@ def in_doubt(error: StorageError) -> bool:
     """Whether a call that ended in `error` may have been carried out all the same."""
     cause = error.__cause__
     if isinstance(cause, sdk.ClientError):
-        metadata: Mapping[str, Any] = cause.response.get("ResponseMetadata", {})
-        return bool(metadata.get(_DOUBT, False))
+        return lost_a_try(cause.response)
     if isinstance(cause, sdk.BotoCoreError):
         return bool(cause.kwargs.get(_DOUBT, False))
     return isinstance(cause, ResponseParserError)
+
+
+def lost_a_try(answer: Mapping[str, Any]) -> bool:
+    """Whether a try before this answer may have been carried out, and only its answer was lost."""
+    return bool(answer.get("ResponseMetadata", {}).get(_DOUBT, False))
 
 
 def was_retried(error: StorageError) -> bool:

@@ -38,7 +38,8 @@ class Write:
     call: Callable[[Store, str, str, Any], object]
     prepare: Callable[[Store, str, str], Any] = lambda _store, _bucket, _key: None
     objects: tuple[str, ...] = ("",)
-    """What is added to the key for each object at stake."""
+    """What is added to the key for each object at stake; `call` may return a list of an error or
+    None for each."""
 
 
 def by_chance(seed: int, often: float) -> Callable[[Request], Fault]:
@@ -72,7 +73,7 @@ class Rig:
     store: Store
     direct: Store
 
-    def state(self, bucket: str, key: str, objects: Sequence[str]) -> Hashable:
+    def state(self, bucket: str, key: str, objects: Sequence[str]) -> tuple[Hashable, ...]:
         """All that is there of a write's objects, None for an absent one."""
         return tuple(_seen(self.direct, bucket, key + part) for part in objects)
 
@@ -112,7 +113,7 @@ class Plain:
     """A write when nothing fails: the operations it asks for, and how its objects look then."""
 
     operations: tuple[str, ...]
-    done: Hashable
+    done: tuple[Hashable, ...]
 
 
 def plain(write: Write, direct: Store, bucket: str) -> Plain:
@@ -169,28 +170,39 @@ def _judge_one(write: Write, usual: Plain, case: Case, rig: Rig, bucket: str) ->
     rig.proxy.seen.clear()
     rig.proxy.plan = case.plan()
     with _telling(case, rig):
-        error = _error_of(write, rig, bucket, key, given)
+        errors = _errors_of(write, rig, bucket, key, given)
         rig.proxy.recover()
         after = rig.state(bucket, key, write.objects)
-        if error is None:
-            assert after == usual.done, "said done, and is not"
-        elif isinstance(error, Unconfirmed):
-            assert after in (before, usual.done), f"neither done nor undone: {error!r}"
+        if len(errors) == 1:  # it is done or not as a whole
+            _check(errors[0], before, after, usual.done)
         else:
-            assert after == before, f"said failed, and changed something: {error!r}"
-        assert not rig.uploads(bucket, key) or _could_not_abort(rig.proxy), (
-            f"an upload is left over: {error!r}"
-        )
-    return "done" if error is None else error.code
+            for told in zip(errors, before, after, usual.done, strict=True):
+                _check(*told)
+        assert not rig.uploads(bucket, key) or _could_not_abort(rig.proxy), f"left over: {errors}"
+    return next((error.code for error in errors if error is not None), "done")
 
 
-def _error_of(write: Write, rig: Rig, bucket: str, key: str, given: Any) -> StorageError | None:
-    """How the call ended; what is no StorageError goes through: it is a defect."""
+def _errors_of(
+    write: Write, rig: Rig, bucket: str, key: str, given: Any
+) -> list[StorageError | None]:
+    """How the call ended, or what it returned as errors of each object at stake.
+
+    What is no StorageError goes through: it is a defect.
+    """
     try:
-        write.call(rig.store, bucket, key, given)
+        returned = write.call(rig.store, bucket, key, given)
     except StorageError as error:
-        return error
-    return None
+        return [error]
+    return returned if isinstance(returned, list) else [None]
+
+
+def _check(error: StorageError | None, before: Hashable, after: Hashable, done: Hashable) -> None:
+    if error is None:
+        assert after == done, "said done, and is not"
+    elif isinstance(error, Unconfirmed):
+        assert after in (before, done), f"neither done nor undone: {error!r}"
+    else:
+        assert after == before, f"said failed, and changed something: {error!r}"
 
 
 @contextmanager
