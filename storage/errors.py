@@ -75,6 +75,12 @@ class RuleViolation(StorageError):
     code = "rule-violation"
 
 
+class VerifyFailed(StorageError):
+    """What was written is not what was meant to be written; nothing it came from was removed."""
+
+    code = "verify-failed"
+
+
 class Unsupported(StorageError):
     """This store cannot do it."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from storage.errors import Conflict, Unsupported
-from storage.s3.client import Store
+from storage.s3.client import Store, translating
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,33 @@ def deleted(bucket: str, key: str) -> Conflict:
         bucket=bucket,
         key=key,
     )
+
+
+def ended(bucket: str, key: str) -> Conflict:
+    """What to say where a multipart upload is no longer there to be gone on with."""
+    return Conflict(
+        "The upload was ended by somebody else before it was complete; nothing was written.",
+        "Begin it again.",
+        bucket=bucket,
+        key=key,
+    )
+
+
+_MISSING = {"NoSuchKey": deleted, "NoSuchUpload": ended}
+
+
+@contextmanager
+def writing(action: str, bucket: str, key: str) -> Iterator[None]:
+    """As `translating`; where what the write was about is missing, that is a Conflict: it was
+    there when it was read. So answers S3 to If-Match where nothing is."""
+    with translating(action, bucket, key):
+        try:
+            yield
+        except ClientError as error:
+            conflict = _MISSING.get(error.response.get("Error", {}).get("Code", ""))
+            if conflict is None:
+                raise
+            raise conflict(bucket, key) from error
 
 
 def refuse_unholdable(store: Store, bucket: str, key: str) -> None:

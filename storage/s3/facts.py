@@ -37,7 +37,7 @@ class Facts:
             "ContentDisposition": self.content_disposition,
             "ContentEncoding": self.content_encoding,
             "ContentLanguage": self.content_language,
-            "Expires": _http_date(self.expires),
+            "Expires": http_date(self.expires),
             "Tagging": urlencode(self.tags or {}),
             **self.not_carried_by_copies(),
         }
@@ -74,7 +74,7 @@ def facts_of(answer: Mapping[str, Any]) -> Facts:
     )
 
 
-def _http_date(text: str) -> str:
+def http_date(text: str) -> str:
     """`text` where it is a date; else one in the past, which is what such an Expires (0) means."""
     if not text:
         return ""

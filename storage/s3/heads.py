@@ -68,6 +68,12 @@ def _checksums(answer: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def version_of(answer: Mapping[str, Any]) -> str | None:
+    """The version a write made. "null" is no version that lasts: the next write replaces it."""
+    version_id: str | None = answer.get("VersionId")
+    return None if version_id == "null" else version_id
+
+
 def look_first(store: Store, bucket: str, key: str, precondition: Precondition, kept: bool) -> None:
     """Compares right before writing where the server is not known to keep the condition itself.
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from storage.errors import InvalidInput, NotFound, StorageError
 from storage.model.objects import ObjectHead, Written
 from storage.s3.client import Store
-from storage.s3.conditions import Precondition, refuse_unholdable
+from storage.s3.conditions import Precondition, ended, refuse_unholdable
 from storage.s3.facts import Facts
 from storage.s3.heads import look_first, look_for
 from storage.s3.objects import holds, put_with
@@ -25,7 +25,6 @@ from storage.s3.parts import (
     begun,
     complete,
     complete_or_abort,
-    ended,
     etag_of,
     run_steps,
 )
@@ -43,11 +42,11 @@ class Source(Protocol):
         ...
 
 
-def _unheard(_done: int) -> None:
+def unheard(_done: int) -> None:
     """Nobody follows."""
 
 
-def _never() -> None:
+def never() -> None:
     """Nobody stops it."""
 
 
@@ -63,8 +62,8 @@ def upload_stream(
     metadata: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
     cache_control: str = "",
-    on_progress: Callable[[int], None] = _unheard,
-    stop: Callable[[], None] = _never,
+    on_progress: Callable[[int], None] = unheard,
+    stop: Callable[[], None] = never,
     sleep: Sleep = time.sleep,
 ) -> Written:
     """Stores the `size` bytes that `source` has, where the precondition holds.
@@ -128,8 +127,8 @@ def resume_upload(
     *,
     upload_id: str,
     precondition: Precondition,
-    on_progress: Callable[[int], None] = _unheard,
-    stop: Callable[[], None] = _never,
+    on_progress: Callable[[int], None] = unheard,
+    stop: Callable[[], None] = never,
     sleep: Sleep = time.sleep,
 ) -> Written:
     """Goes on with an upload that `begin_upload` began, from the start of `source`, and completes

@@ -19,13 +19,13 @@ from storage.s3.conditions import (
     Precondition,
     asked,
     changed,
-    deleted,
     quoted,
     refuse_unholdable,
+    writing,
 )
 from storage.s3.facts import Facts
-from storage.s3.failures import is_missing, status_of
-from storage.s3.heads import head_object, look_first, look_for
+from storage.s3.failures import status_of
+from storage.s3.heads import head_object, look_first, look_for, version_of
 from storage.s3.settle import settled
 
 __all__ = [
@@ -181,21 +181,16 @@ def put_with(
     checksums = {"SHA256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
 
     def write() -> Written:
-        with translating("s3:PutObject", bucket, key):
-            try:
-                answer = store.client_for(bucket).put_object(
-                    Bucket=bucket,
-                    Key=key,
-                    Body=body,
-                    ContentMD5=base64.b64encode(md5.digest()).decode(),
-                    **facts.as_request(),
-                    **asked(precondition),
-                )
-            except ClientError as error:
-                if is_missing(error):
-                    raise deleted(bucket, key) from error
-                raise
-        etag, version_id = answer["ETag"].strip('"'), answer.get("VersionId")
+        with writing("s3:PutObject", bucket, key):
+            answer = store.client_for(bucket).put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=body,
+                ContentMD5=base64.b64encode(md5.digest()).decode(),
+                **facts.as_request(),
+                **asked(precondition),
+            )
+        etag, version_id = answer["ETag"].strip('"'), version_of(answer)
         return Written(etag, version_id, len(body), checksums)
 
     def is_ours(head: ObjectHead) -> bool:

@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from storage.errors import Conflict, StorageError, Unavailable, Unconfirmed
+from storage.errors import StorageError, Unavailable, Unconfirmed
 from storage.model.objects import ObjectHead, Written
-from storage.s3.client import Store, translating
-from storage.s3.conditions import Precondition, asked, deleted
+from storage.s3.client import Store
+from storage.s3.conditions import Precondition, asked, quoted, writing
 from storage.s3.facts import Facts
-from storage.s3.failures import is_missing
-from storage.s3.heads import look_first, look_for
+from storage.s3.heads import look_first, look_for, version_of
 from storage.s3.settle import settled
 from storage.s3.uploads import Part, abort_upload, begin_with
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PARTS = 10_000  # CompleteMultipartUpload: parts an object
 # Memory of one upload: PARALLEL_PARTS x the size of a part, 32 MiB for objects up to 78 GiB.
@@ -133,27 +134,19 @@ def complete(
     look_first(store, bucket, key, precondition, store.capabilities.multipart_conditions)
 
     def write() -> Written:
-        with translating("s3:PutObject", bucket, key):
-            try:
-                answer = store.client_for(bucket).complete_multipart_upload(
-                    Bucket=bucket,
-                    Key=key,
-                    UploadId=upload_id,
-                    MultipartUpload={
-                        "Parts": [
-                            {"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts
-                        ]
-                    },
-                    **asked(precondition),
-                )
-            except ClientError as error:
-                if is_missing(error):
-                    raise deleted(bucket, key) from error
-                if error.response.get("Error", {}).get("Code") == "NoSuchUpload":
-                    raise ended(bucket, key) from error
-                raise
+        listed: list[CompletedPartTypeDef] = [
+            {"PartNumber": part.number, "ETag": quoted(part.etag)} for part in parts
+        ]
+        with writing("s3:PutObject", bucket, key):
+            answer = store.client_for(bucket).complete_multipart_upload(
+                Bucket=bucket,
+                Key=key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": listed},
+                **asked(precondition),
+            )
         size = sum(part.size for part in parts)
-        return Written(answer["ETag"].strip('"'), answer.get("VersionId"), size)
+        return Written(answer["ETag"].strip('"'), version_of(answer), size)
 
     return settled(write, lambda: look_for(store, bucket, key, precondition, is_ours))
 
@@ -186,16 +179,6 @@ def complete_or_abort(
     if found is not None:
         return found
     raise doubt.__cause__ or doubt
-
-
-def ended(bucket: str, key: str) -> Conflict:
-    """What to say where an upload is no longer there to be gone on with."""
-    return Conflict(
-        "The upload was ended by somebody else before it was complete; nothing was written.",
-        "Begin it again.",
-        bucket=bucket,
-        key=key,
-    )
 
 
 def etag_of(parts: Sequence[Part]) -> str:

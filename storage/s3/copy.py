@@ -1,0 +1,295 @@
+"""Copying an object with all that belongs to it, and editing what belongs to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from storage.errors import Conflict, NotFound, Unsupported, VerifyFailed
+from storage.model.objects import ObjectHead, Written
+from storage.s3.client import Store
+from storage.s3.conditions import (
+    Precondition,
+    asked,
+    changed,
+    quoted,
+    refuse_unholdable,
+    writing,
+)
+from storage.s3.facts import Facts, facts_of
+from storage.s3.heads import head_answer, head_of, look_first, look_for, version_of
+from storage.s3.multipart import MIB, never, unheard, upload_with
+from storage.s3.objects import get_tags, stream_object
+from storage.s3.parts import PARTS, Sleep, Step, Watch, begun, complete_or_abort, run_steps
+from storage.s3.settle import settled
+from storage.s3.uploads import Part
+from storage.s3.verify import Seen, difference
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
+
+ONE_COPY_BYTES = 5_000_000_000  # CopyObject: 5 GB at most
+COPY_PART_BYTES = 256 * MIB  # nothing of it comes through here
+
+
+def copy_object(
+    store: Store,
+    source: tuple[str, str, str | None],
+    target: tuple[str, str],
+    *,
+    if_source: str,
+    precondition: Precondition,
+    to: Store | None = None,
+    expected: ObjectHead | None = None,
+    content_type: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    cache_control: str | None = None,
+    storage_class: str | None = None,
+    multipart_above: int = ONE_COPY_BYTES,
+    part_bytes: int = COPY_PART_BYTES,
+    on_progress: Callable[[int], None] = unheard,
+    stop: Callable[[], None] = never,
+    sleep: Sleep = time.sleep,
+) -> Written:
+    """Copies `source` (bucket, key, version or None) with the ETag `if_source` to `target` (bucket,
+    key) where the precondition holds, and compares the two afterwards.
+
+    Content type, cache control, disposition, encoding, language, expiry, redirect, metadata, tags,
+    class and encryption go with it, except those given here; access lists and locks do not. Onto
+    itself it is an edit: its ETag stays the same then, so give the `expected` head that was edited;
+    S3 has no condition for that, it is compared right before. Between stores (`to`) the bytes come
+    through here, and encryption is the other store's affair.
+
+    Raises Conflict (the source or target changed; nothing was written), VerifyFailed (the copy is
+    not like its source, which is untouched), Unconfirmed, and as `upload_stream`. Needs of the
+    source s3:GetObject and s3:GetObjectTagging (…Version… for a version), of the target
+    s3:PutObject, s3:PutObjectTagging and s3:GetObject; above 5 GB s3:AbortMultipartUpload.
+    """
+    other = to or store
+    refuse_unholdable(store, *source[:2])
+    refuse_unholdable(other, *target)
+    seen = Seen(store, *source, answer=head_answer(store, *source))
+    edited = expected is not None and head_of(*source[:2], seen.answer) != expected
+    if edited or seen.etag != if_source:
+        raise changed(*source[:2])
+    given = {
+        "content_type": content_type,
+        "metadata": metadata,
+        "cache_control": cache_control,
+        "storage_class": storage_class,
+        "tags": tags,
+    }
+    copy = _Copy(
+        seen,
+        other,
+        *target,
+        given={name: value for name, value in given.items() if value is not None},
+        precondition=precondition,
+        watch=Watch(on_progress, stop, sleep),
+    )
+    stop()
+    if other is not store:
+        written = copy.streamed()
+    elif seen.size > multipart_above:
+        written = copy.in_parts(part_bytes)
+    else:
+        written = copy.at_once()
+    return copy.verified(written)
+
+
+_REPLACED_TOGETHER = {"content_type", "metadata", "cache_control"}  # by S3's metadata directive
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy to be made of what was `seen`, with what is `given` instead of the source's own."""
+
+    seen: Seen
+    to: Store
+    bucket: str
+    key: str
+    given: Mapping[str, Any]
+    precondition: Precondition
+    watch: Watch
+
+    @property
+    def facts(self) -> Facts:
+        """What the copy should have; tags None are the source's own."""
+        facts = replace(facts_of(self.seen.answer), **self.given)
+        if self.to is not self.seen.store:  # another store, other keys
+            return replace(facts, encryption="", kms_key="", bucket_key=False)
+        if facts.encryption == "AES256" and self.to.capabilities.encrypts_all:
+            return replace(facts, encryption="")
+        return facts
+
+    def at_once(self) -> Written:
+        """By one CopyObject."""
+        can = self.to.capabilities
+        look_first(self.to, self.bucket, self.key, self.precondition, can.copy_conditions)
+        request = self._directives()
+
+        def write() -> Written:
+            with writing("s3:PutObject", self.bucket, self.key):
+                answer = self.to.client_for(self.bucket).copy_object(
+                    Bucket=self.bucket,
+                    Key=self.key,
+                    CopySource=self._source(),
+                    CopySourceIfMatch=quoted(self.seen.etag),
+                    **request,
+                    **asked(self.precondition),
+                )
+            etag = answer["CopyObjectResult"]["ETag"].strip('"')
+            return Written(etag, version_of(answer), self.seen.size)
+
+        written = settled(write, self._look)
+        self.watch.on_progress(self.seen.size)
+        return written
+
+    def in_parts(self, part_bytes: int) -> Written:
+        """By a multipart upload whose parts the store copies itself."""
+        look_first(self.to, self.bucket, self.key, self.precondition, kept=False)
+        sleep = self.watch.sleep
+        facts = self._facts_and_tags()
+        with begun(self.to, self.bucket, self.key, facts, sleep) as upload_id:
+            parts = run_steps(self._steps(upload_id, part_bytes), self.watch)
+            return complete_or_abort(
+                self.to,
+                self.bucket,
+                self.key,
+                upload_id,
+                parts,
+                precondition=self.precondition,
+                is_ours=self._is_ours,
+                sleep=sleep,
+            )
+
+    def streamed(self) -> Written:
+        """By reading from one store and writing to the other."""
+        seen = self.seen
+        pieces = stream_object(
+            seen.store, seen.bucket, seen.key, if_match=seen.etag, version_id=seen.version_id
+        )
+        return upload_with(
+            self.to,
+            self.bucket,
+            self.key,
+            _Pieces(pieces),
+            seen.size,
+            facts=self._facts_and_tags(),
+            precondition=self.precondition,
+            watch=self.watch,
+        )
+
+    def verified(self, written: Written) -> Written:
+        """`written`, when it is like its source. Raises VerifyFailed, and Conflict where somebody
+        else wrote there in the meantime."""
+        try:
+            answer = head_answer(self.to, self.bucket, self.key, written.version_id)
+        except NotFound as error:
+            raise self._overtaken() from error
+        target = Seen(self.to, self.bucket, self.key, written.version_id, answer)
+        if target.etag != written.etag:
+            raise self._overtaken()
+        differs = difference(self.seen, target, self.facts)
+        if differs:
+            raise VerifyFailed(
+                f"The copy is not like its source: {differs} is another.",
+                "The source is untouched. Look at the copy, delete it, and try again.",
+                bucket=self.bucket,
+                key=self.key,
+            )
+        checksums = head_of(self.bucket, self.key, answer).checksums
+        return replace(written, checksums={**written.checksums, **checksums})
+
+    def _directives(self) -> dict[str, Any]:
+        facts = self.facts
+        itself = (self.seen.bucket, self.seen.key) == (self.bucket, self.key)
+        if itself or self.given.keys() & _REPLACED_TOGETHER:  # onto itself S3 wants a change
+            self._refuse_loss()
+            said = {**replace(facts, tags=None).as_request(), "MetadataDirective": "REPLACE"}
+        else:
+            said = {**facts.not_carried_by_copies(), "MetadataDirective": "COPY"}
+        if facts.tags is not None:
+            said |= {"TaggingDirective": "REPLACE", "Tagging": urlencode(facts.tags)}
+        return said
+
+    def _refuse_loss(self) -> None:
+        if self.seen.answer.get("MissingMeta"):
+            raise Unsupported(
+                "This object has metadata that cannot be read as headers, and would be lost.",
+                "Copy it without changing its type, metadata or cache control.",
+                bucket=self.seen.bucket,
+                key=self.seen.key,
+            )
+
+    def _facts_and_tags(self) -> Facts:
+        self._refuse_loss()
+        facts, seen = self.facts, self.seen
+        if facts.tags is not None:
+            return facts
+        try:
+            tags = get_tags(seen.store, seen.bucket, seen.key, seen.version_id)
+        except Unsupported:  # a store without tags
+            tags = {}
+        return replace(facts, tags=tags)
+
+    def _steps(self, upload_id: str, part_bytes: int) -> Iterator[Step]:
+        size = self.seen.size
+        length = max(part_bytes, -(-size // PARTS))
+        for number, start in enumerate(range(0, size, length), 1):
+            yield partial(self._copy_part, upload_id, number, start, min(start + length, size) - 1)
+
+    def _copy_part(self, upload_id: str, number: int, first: int, last: int) -> Part:
+        with writing("s3:PutObject", self.bucket, self.key):
+            answer = self.to.client_for(self.bucket).upload_part_copy(
+                Bucket=self.bucket,
+                Key=self.key,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource=self._source(),
+                CopySourceRange=f"bytes={first}-{last}",
+                CopySourceIfMatch=quoted(self.seen.etag),
+            )
+        etag = answer["CopyPartResult"]["ETag"].strip('"')
+        return Part(number, etag, last - first + 1)
+
+    def _source(self) -> CopySourceTypeDef:
+        place: CopySourceTypeDef = {"Bucket": self.seen.bucket, "Key": self.seen.key}
+        if self.seen.version_id is not None:
+            place["VersionId"] = self.seen.version_id
+        return place
+
+    def _look(self) -> Written | None:
+        return look_for(self.to, self.bucket, self.key, self.precondition, self._is_ours)
+
+    def _is_ours(self, head: ObjectHead) -> bool:
+        answer = head_answer(self.to, self.bucket, self.key, head.version_id)
+        target = Seen(self.to, self.bucket, self.key, head.version_id, answer)
+        return target.etag == head.etag and not difference(self.seen, target, self.facts)
+
+    def _overtaken(self) -> Conflict:
+        return Conflict(
+            "It was copied, and somebody else changed or deleted the copy at once.",
+            "Reload and look at what is there now.",
+            bucket=self.bucket,
+            key=self.key,
+        )
+
+
+class _Pieces:
+    """Pieces of bytes, to be read like a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        piece = self._rest or next(self._pieces, b"")
+        self._rest = piece[size:]
+        return piece[:size]
