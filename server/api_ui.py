@@ -39,7 +39,9 @@ async def clip(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """Leads the browser to the store, which sends `key` as a file: `?layout=&role=&key=`."""
+    """Leads the browser to the store, which sends `key` as a file: `?layout=&role=&key=`, and
+    `&version=` for an older version of it.
+    """
     actor = await actor_of(request)
     asked = request.query_params
     link = await run_in_threadpool(
@@ -48,6 +50,7 @@ async def download(request: Request) -> Response:
         asked.get("layout", ""),
         asked.get("role", ""),
         asked.get("key", ""),
+        asked.get("version") or None,
     )
     return RedirectResponse(link.url, status_code=302)
 

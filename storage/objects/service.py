@@ -162,10 +162,19 @@ class Objects:
                 download_name=download_name(key) if download else None,
             )
 
-    def download(self, actor: Actor, layout: str, role: str, key: str) -> PresignedUrl:
-        """A URL that is followed at once and saves the object under the key's last segment."""
+    def download(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        key: str,
+        version_id: str | None = None,
+    ) -> PresignedUrl:
+        """A URL that is followed at once and saves the object, or one version of it, under the
+        key's last segment.
+        """
         where = self._gate.enter(actor, Can.OBJECT_READ, layout, role, key)
-        with where.recorded("download", key):
+        with where.recorded("download", key, version=version_id or ""):
             return presign_get(
                 where.store,
                 where.bucket.bucket,
@@ -173,6 +182,7 @@ class Objects:
                 expires_s=DOWNLOAD_LIFE_S,
                 now=self._clock(),
                 download_name=download_name(key),
+                version_id=version_id,
             )
 
     def archive(self, actor: Actor, layout: str, role: str, keys: Sequence[str]) -> Iterator[bytes]:

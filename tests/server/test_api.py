@@ -284,8 +284,10 @@ def test_a_download_leads_to_the_store(objects: Objects, send: Any) -> None:
     assert answer.is_redirect
     assert answer.headers["Location"] == "http://127.0.0.1:9/clip?X-Amz-Signature=2"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert objects.asked == [(local_actor(), "ssi", "stage", "a+b %2F#?&é.mp3")]
+    assert objects.asked == [(local_actor(), "ssi", "stage", "a+b %2F#?&é.mp3", None)]
     assert threading.current_thread().name not in objects.threads
+    send("GET", "/api/ui/download", params={**query, "version": "v1"})
+    assert objects.asked[-1][-1] == "v1"
 
 
 def test_a_refused_download_leads_nowhere(objects: Objects, send: Any) -> None:

@@ -78,6 +78,20 @@ def test_a_download_link_is_saved_under_its_own_name(
     assert "Gr%C3%BC%C3%9Fe%201.mp3" in disposition
 
 
+def test_an_older_version_is_downloaded(
+    objects: Objects, put: Callable[..., str], weed_store: Store, bucket: str
+) -> None:
+    """The bytes of exactly that version."""
+    weed_store.client.put_bucket_versioning(
+        Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    older = weed_store.client.put_object(Bucket=bucket, Key="v.txt", Body=b"older")["VersionId"]
+    weed_store.client.put_object(Bucket=bucket, Key="v.txt", Body=b"newer")
+    link = objects.download(ME, "ssi", "canonical", "v.txt", older)
+    with urlopen(link.url, timeout=10) as answer:
+        assert answer.read() == b"older"
+
+
 def test_versions_and_tags_are_shown(
     objects: Objects, put: Callable[..., str], weed_store: Store, bucket: str
 ) -> None:
