@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from storage.s3.client import Store
     from storage.s3.embedded import EmbeddedStore
 
-_DEVELOPERS_OWN = ("AWS_", "S3_", "STORAGE", "BACKEND_AWS_", "DATABASE_URL", "AUDIT_KEY", "PG")
+_DEVELOPERS_OWN = (
+    *("AWS_", "S3_", "STORAGE", "BACKEND_AWS_", "DATABASE_URL", "AUDIT_", "PG"),
+    *("SOUNDSTAGE_", "READ_ONLY", "JOB_"),
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -187,6 +187,7 @@ LEAKS = [
     "Bearer deadbeefcafe.deadbeefcafe.deadbeefcafe",
     "postgresql://user:deadbeefcafe@db/console",
     "password = deadbeefcafe",
+    "sst_0123456789abcdef_deadbeefcafe",
     "https://x/cb?id_token=deadbeefcafe&access_token=deadbeefcafe",
 ]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.config import Config, StoreConfig, load_config
+from storage.config import Config, LoginConfig, RoleLine, StoreConfig, load_config
 from storage.errors import ConfigError
 from storage.layout.load import load_layouts
+from storage.model.people import Role
 from storage.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / "soundstage.example.toml"
@@ -94,6 +95,8 @@ def test_a_wrong_file_says_where_and_what_is_allowed(
 @pytest.mark.parametrize(
     "text",
     [
+        "[login]\nclient_secret = 'hunter2'",
+        "[login]\ncookie_secret = 'hunter2'",
         "[store]\nsecret_access_key = 'hunter2'",
         "[store]\naws_access_key_id = 'hunter2'",
         "session_token = 'hunter2'",
@@ -150,3 +153,106 @@ def test_the_example_is_valid_as_it_is_and_with_every_line_in_use(tmp_path: Path
     layouts = load_layouts(Settings(), config, {})
     assert layouts["ssi"].bucket("stage").bucket == "my-stage-bucket"
     assert layouts["autobio"].kind("subject").template.prefix == "people/"
+    assert config.login
+    assert config.login.redirect_uri == "https://console.example.org/oauth2callback"
+    assert {role for line in config.login.people for role in line.roles} == set(Role)
+
+
+LOGIN = "[login]\npublic_url = 'https://c.example.org'\n"
+WHO = "[[login.people]]\nemail = 'ann@example.org'\nroles = ['viewer']\n"
+
+
+def test_a_login_has_its_lines_in_order(tmp_path: Path) -> None:
+    """E-mail, domain, group (a claim of `groups_claim`) and any other claim, each with roles."""
+    config = load_config(
+        written(
+            tmp_path,
+            """
+[login]
+public_url = "HTTPS://Console.example.org:8443/"
+session_hours = 8
+groups_claim = "roles"
+email_is_verified = true
+contact = "Ada"
+[[login.people]]
+email = "ann@example.org"
+roles = ["admin", "operator"]
+[[login.people]]
+domain = "example.org"
+roles = ["viewer"]
+[[login.people]]
+group = "editors"
+roles = ["editor"]
+[[login.people]]
+claim = "department"
+value = "QA"
+roles = ["qa"]
+""",
+        )
+    )
+    assert config.login == LoginConfig(
+        "https://console.example.org:8443",
+        (
+            RoleLine("email", "ann@example.org", frozenset({Role.ADMIN, Role.OPERATOR})),
+            RoleLine("domain", "example.org", frozenset({Role.VIEWER})),
+            RoleLine("claim", "editors", frozenset({Role.EDITOR}), "roles"),
+            RoleLine("claim", "QA", frozenset({Role.QA}), "department"),
+        ),
+        session_hours=8,
+        email_is_verified=True,
+        contact="Ada",
+    )
+
+
+def test_without_more_a_session_lasts_twelve_hours_and_addresses_must_be_verified(
+    tmp_path: Path,
+) -> None:
+    """The defaults are the careful ones; without [login] there is none."""
+    login = load_config(written(tmp_path, LOGIN + WHO)).login
+    assert login
+    assert (login.session_hours, login.email_is_verified, login.contact) == (12, False, "")
+    assert load_config(written(tmp_path, "")).login is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[login]\n" + WHO, 1, "needs the field public_url"),
+        (LOGIN, 1, "needs the field people"),
+        ("[login]\npublic_url = ''\n" + WHO, 2, "may not be empty"),
+        ("[login]\npublic_url = 'c.example.org'\n" + WHO, 2, "not a web address"),
+        ("[login]\npublic_url = 'http://c.example.org'\n" + WHO, 2, "is not https"),
+        ("[login]\npublic_url = 'https://c.example.org/x'\n" + WHO, 2, "more than a host"),
+        ("[login]\npublic_url = 'https://a@c.example.org'\n" + WHO, 2, "more than a host"),
+        ("[login]\npublic_url = 'https://c.example.org?x'\n" + WHO, 2, "more than a host"),
+        ("[login]\npublic_url = 'https://c\u0445.org'\n" + WHO, 2, "not a web address"),
+        (LOGIN + "session_hours = 0\n" + WHO, 3, "Choose 1 to 720 hours"),
+        (LOGIN + "session_hours = 721\n" + WHO, 3, "Choose 1 to 720 hours"),
+        (LOGIN + "session_hours = '12'\n" + WHO, 3, "must be a whole number"),
+        (LOGIN + "email_is_verified = 'yes'\n" + WHO, 3, "must be true or false"),
+        (LOGIN + "people = []\n", 3, "may not be empty"),
+        (LOGIN + "roles = {}\n" + WHO, 3, "is not a field here"),
+        (LOGIN + "[[login.people]]\nroles = ['viewer']", 3, "says nobody"),
+        (LOGIN + WHO + "domain = 'example.org'", 3, "says email and domain"),
+        (LOGIN + WHO + "value = 'x'", 6, "nothing else has"),
+        (LOGIN + "[[login.people]]\nclaim = 'x'\nroles = ['viewer']", 3, "A claim has a value"),
+        (LOGIN + "[[login.people]]\nemail = 'ann'\nroles = ['viewer']", 4, "not a valid email"),
+        (LOGIN + "[[login.people]]\nemail = 'a@b@c'\nroles = ['viewer']", 4, "not a valid email"),
+        (LOGIN + "[[login.people]]\ndomain = '@e.org'\nroles = ['viewer']", 4, "valid domain"),
+        (LOGIN + "[[login.people]]\ndomain = '*.e.org'\nroles = ['viewer']", 4, "valid domain"),
+        (LOGIN + "[[login.people]]\ndomain = '.e.org'\nroles = ['viewer']", 4, "valid domain"),
+        (LOGIN + "[[login.people]]\ndomain = 'org'\nroles = ['viewer']", 4, "valid domain"),
+        (LOGIN + "[[login.people]]\ngroup = 'x'\nroles = ['root']", 5, "may not be 'root'"),
+        (LOGIN + "[[login.people]]\ngroup = 'x'\nroles = []", 5, "may not be empty"),
+        (LOGIN + "[[login.people]]\ngroup = 'x'", 3, "needs the field roles"),
+        (LOGIN + "[[login.people]]\ngroup = ['x']\nroles = ['qa']", 4, "must be text"),
+        (LOGIN + WHO + "[[login.people]]\nmail = 'x'\nroles = ['qa']", 7, "is not a field here"),
+    ],
+)
+def test_a_wrong_login_says_where_and_what_is_allowed(
+    tmp_path: Path, text: str, line: int, words: str
+) -> None:
+    """File, line, what is wrong, what may stand there: nobody gets a role by a slip."""
+    error = refused(tmp_path, text)
+    assert error.what.startswith(f"{tmp_path / 'soundstage.toml'}, line {line}: ")
+    assert words in f"{error.what} {error.remedy}"
