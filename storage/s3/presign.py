@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from storage.errors import AccessDenied, InvalidInput
-from storage.model.objects import PresignedUrl
+from storage.model.objects import PresignedPost, PresignedUrl
 from storage.s3.client import Store, translating
+from storage.s3.conditions import refuse_unholdable
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
 MAX_LIFE_S = 604_800  # Signature Version 4: a presigned URL lives at most 7 days
+MAX_POST_BYTES = 5_000_000_000  # PutObject and POST: 5 GB at most
 FILE_NAME_CHARACTERS = 200  # of 255 that common file systems take, with room for " (1)"
 
 
@@ -35,8 +37,7 @@ def presign_get(
     It ends earlier with the credentials, and says so, where their end is known. A browser saves
     it as `download_name`. Raises InvalidInput, AccessDenied (ended credentials), ConfigError.
     """
-    if not 1 <= expires_s <= MAX_LIFE_S:
-        raise InvalidInput(f"A link cannot last {expires_s} seconds.", "Choose 1 second to 7 days.")
+    _check_life(expires_s)
     chosen = {
         "ResponseContentDisposition": None if download_name is None else attachment(download_name),
         "ResponseContentType": content_type,
@@ -58,6 +59,67 @@ def presign_get(
         shortened=shortened,
         end_is_certain=end is not None or not token,
     )
+
+
+def presign_post(
+    store: Store,
+    bucket: str,
+    key: str,
+    *,
+    content_type: str,
+    min_bytes: int,
+    max_bytes: int,
+    expires_s: int,
+    now: datetime,
+) -> PresignedPost:
+    """A form to upload one object as exactly `key` and `content_type`, of `min_bytes` to
+    `max_bytes`, for `expires_s` seconds (1 to 604,800) from `now`. Sends nothing.
+
+    S3 knows no precondition for it: what is there when the upload arrives is replaced. It ends
+    with the credentials where that is earlier. Raises InvalidInput, Unsupported, AccessDenied
+    (ended credentials). Whoever uploads needs nothing; who signs needs s3:PutObject.
+    """
+    _check_life(expires_s)
+    _check_post(key, min_bytes, max_bytes)
+    refuse_unholdable(store, bucket, key)
+    credentials = store.credentials()
+    with translating("s3:PutObject", bucket, key):
+        if credentials:
+            credentials.get_frozen_credentials()  # renews those that are about to end
+        life_s, shortened = _life(expires_s, now, _end_of(credentials))
+        form = store.client_for(bucket).generate_presigned_post(
+            bucket,
+            key,
+            Fields={"Content-Type": content_type},
+            Conditions=[
+                {"Content-Type": content_type},
+                ["content-length-range", min_bytes, max_bytes],
+            ],
+            ExpiresIn=life_s,
+        )
+    signed = form["fields"]
+    ordered = {"key": key, "Content-Type": content_type}
+    return PresignedPost(
+        url=form["url"],
+        fields={**ordered, **{name: signed[name] for name in sorted(signed.keys() - ordered)}},
+        expires_at=now.replace(microsecond=0) + timedelta(seconds=life_s),
+        shortened=shortened,
+    )
+
+
+def _check_life(expires_s: int) -> None:
+    if not 1 <= expires_s <= MAX_LIFE_S:
+        raise InvalidInput(f"A link cannot last {expires_s} seconds.", "Choose 1 second to 7 days.")
+
+
+def _check_post(key: str, min_bytes: int, max_bytes: int) -> None:
+    if "${filename}" in key:  # S3 would put the name of the uploaded file there
+        raise InvalidInput("A name with ${filename} in it cannot be uploaded to by a link.")
+    if not 0 <= min_bytes <= max_bytes <= MAX_POST_BYTES:
+        raise InvalidInput(
+            f"An upload link cannot take {min_bytes} to {max_bytes} bytes.",
+            "Choose up to 5 GB; larger files go in parts, by the command line.",
+        )
 
 
 def origin(store: Store, bucket: str) -> str:
