@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from server import VERSION, api_ui, sign_in
+from server import VERSION, api_activity, api_ui, sign_in
 from server.ready import SERVING
 from storage import bootstrap
 from storage.errors import NotFound
@@ -22,6 +22,7 @@ def console_routes() -> list[Route]:
         Route("/api/ui/clip", api_ui.clip, methods=["POST"]),
         Route("/api/ui/download", api_ui.download, methods=["GET"]),
         Route("/api/ui/zip", api_ui.archive, methods=["GET"]),
+        Route("/api/ui/activity", api_activity.export, methods=["GET"]),
         # without this Streamlit answers any unknown address with its page and status 200
         Route("/api/{rest:path}", _nothing_here, methods=_METHODS),
     ]

@@ -87,7 +87,7 @@ class Activity:
         return self._audit.verify(on_progress)
 
     def begin_verify(self, actor: Actor, jobs: Jobs) -> Job:
-        """`verify` as a job, because a long log takes minutes; its result is the Verdict as JSON."""
+        """`verify` as a job, for a long log takes minutes; its result is the Verdict as JSON."""
         self._gate.enter_console(actor, Can.AUDIT_READ)
         return jobs.start(actor, VERIFY, {}, title="Check the audit log", unit="rows")
 

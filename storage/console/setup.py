@@ -17,6 +17,12 @@ _WORDS = {
     "versions": "keep old versions of objects",
     "put_if_absent": "refuse to write over something that is there",
     "put_if_match": "refuse to write over what somebody else changed",
+    "multipart_conditions": "do both for large uploads too",
+    "copy_source_if_match": "refuse to copy what changed meanwhile",
+    "copy_conditions": "refuse to copy over what somebody else changed",
+    "delete_if_match": "refuse to delete what somebody else changed",
+    "delete_batch_if_match": "do that for many objects at once",
+    "encrypts_all": "encrypt all that it keeps",
 }
 
 

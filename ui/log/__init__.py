@@ -1,0 +1,1 @@
+"""The table of the activity log: `log.log_table`."""
