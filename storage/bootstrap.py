@@ -17,6 +17,8 @@ from typing import Any, Literal
 from storage.activity.service import Activity
 from storage.activity.verifying import Verifying
 from storage.audit.log import Audit
+from storage.changes.service import Changes
+from storage.changes.works import works as change_works
 from storage.config import Config, load_config
 from storage.console.service import Console
 from storage.console.setup import Setup
@@ -65,6 +67,7 @@ class Services(Office):
     sessions: Sessions
     switches: Switches
     jobs: Jobs
+    changes: Changes
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
@@ -132,8 +135,12 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             opened.callback(lease.release)
         store = lease.store if lease else None
         ground = _ground(opened, configured, environ, store)
-        works = (Verifying(Activity(ground.gate, ground.audit)),)
-        jobs = Jobs(ground.database, works, ground.gate, now, workers=int(settings.job_workers))
+        gate, get = ground.gate, ground.stores.get
+        works = (
+            Verifying(Activity(gate, ground.audit)),
+            *change_works(gate, layouts, get, ground.audit, now),
+        )
+        jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers))
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         return Services(
             **_office(configured, ground),
@@ -145,6 +152,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             sessions=ground.sessions,
             switches=ground.switches,
             jobs=jobs,
+            changes=Changes(gate, jobs, now),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

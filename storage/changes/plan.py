@@ -99,10 +99,17 @@ def transfer_step(
     head: ObjectHead,
     target_key: str,
     existing: ObjectHead | None,
+    *,
+    unholdable: str | None = None,
 ) -> TransferStep:
-    """What copying the object of `head` to `target_key` in that bucket would do."""
+    """What copying the object of `head` to `target_key` in that bucket would do; `unholdable` is
+    why the store there cannot hold that name.
+    """
     bucket = layout.bucket(bucket_role)
-    findings = [*_of_target(bucket, head, target_key)]
+    findings = _of_target(bucket, head, target_key)
+    if unholdable:
+        text = f"This store cannot hold that name: {unholdable}"
+        findings.append(_refusal("name", bucket.bucket, target_key, text, "Choose another name."))
     if not findings:
         findings += judge_key(layout, bucket_role, target_key, head.size)
         wrong_type = judge_type(layout, bucket_role, target_key, head.content_type)
