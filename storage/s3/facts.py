@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from storage.errors import InvalidInput
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _PAST = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
@@ -30,7 +34,10 @@ class Facts:
     bucket_key: bool = False
 
     def as_request(self) -> dict[str, Any]:
-        """The parameters of PutObject, CreateMultipartUpload and a replacing CopyObject."""
+        """The parameters of PutObject, CreateMultipartUpload and a replacing CopyObject.
+
+        Raises InvalidInput for what HTTP headers do not carry.
+        """
         said = {
             "ContentType": self.content_type,
             "CacheControl": self.cache_control,
@@ -42,6 +49,10 @@ class Facts:
             **self.not_carried_by_copies(),
         }
         every: dict[str, Any] = {name: value for name, value in said.items() if value}
+        for text in (*every.values(), *self.metadata.values()):
+            _check_value(str(text))
+        for name in self.metadata:
+            _check_name(name)
         return {**every, "Metadata": dict(self.metadata)}
 
     def not_carried_by_copies(self) -> dict[str, Any]:
@@ -72,6 +83,22 @@ def facts_of(answer: Mapping[str, Any]) -> Facts:
         kms_key=answer.get("SSEKMSKeyId", ""),
         bucket_key=bool(answer.get("BucketKeyEnabled", False)),
     )
+
+
+def _check_value(text: str) -> None:
+    if not (text.isascii() and text.isprintable()):
+        raise InvalidInput(
+            f"{text[:60]!r} cannot be kept with an object: it goes as a header.",
+            "Use plain English letters, digits and signs, on one line.",
+        )
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name[:60]!r} is no name for metadata.",
+            "Use English letters, digits, hyphens, dots and underscores.",
+        )
 
 
 def http_date(text: str) -> str:

@@ -42,6 +42,20 @@ class Source(Protocol):
         ...
 
 
+class Pieces:
+    """Pieces of bytes as a source."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        piece = self._rest or next(self._pieces, b"")
+        self._rest = piece[size:]
+        return piece[:size]
+
+
 def unheard(_done: int) -> None:
     """Nobody follows."""
 
@@ -214,6 +228,8 @@ def _as_it_is(part: Part) -> Part:
 
 def _exactly(source: Source, size: int) -> bytes:
     """The next `size` bytes. Raises InvalidInput where there are fewer."""
+    if size < 0:
+        raise InvalidInput("A file cannot have fewer than 0 bytes.")
     pieces: list[bytes] = []
     missing = size
     while missing:

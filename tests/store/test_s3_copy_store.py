@@ -181,9 +181,12 @@ def test_a_change_in_the_last_moment_is_refused_by_the_store(
     assert list(list_uploads(weed_store, bucket)) == []
 
 
-def test_an_edit_replaces_what_is_given_and_keeps_the_rest(weed_store: Store, bucket: str) -> None:
+@pytest.mark.parametrize("parts", [False, True])
+def test_an_edit_replaces_what_is_given_and_keeps_the_rest(
+    weed_store: Store, bucket: str, parts: bool
+) -> None:
     """A copy onto itself: bytes, tags, class and the other headers stay."""
-    etag = put(weed_store, bucket, "k", BODY, **EVERYTHING)
+    etag = put(weed_store, bucket, "k", LARGE, **EVERYTHING)
     before = _facts(weed_store, bucket, "k")
     _copy(
         weed_store,
@@ -194,10 +197,11 @@ def test_an_edit_replaces_what_is_given_and_keeps_the_rest(weed_store: Store, bu
         content_type="audio/wav",
         metadata={"voice": "Bob"},
         tags={},
+        **({"multipart_above": MIB, "part_bytes": 5 * MIB} if parts else {}),
     )
     meant = replace(before, content_type="audio/wav", metadata={"voice": "Bob"}, tags={})
     assert _facts(weed_store, bucket, "k") == meant
-    assert _body(weed_store, bucket, "k") == BODY
+    assert _body(weed_store, bucket, "k") == LARGE
 
 
 def test_a_copy_with_other_facts(weed_store: Store, bucket: str) -> None:
