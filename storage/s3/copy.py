@@ -9,7 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from storage.errors import Conflict, NotFound, Unsupported, VerifyFailed
+from storage.errors import (
+    Conflict,
+    NotFound,
+    Unavailable,
+    Unconfirmed,
+    Unsupported,
+    VerifyFailed,
+)
 from storage.model.objects import ObjectHead, Written
 from storage.s3.client import Store
 from storage.s3.conditions import (
@@ -22,7 +29,7 @@ from storage.s3.conditions import (
 )
 from storage.s3.facts import Facts, facts_of
 from storage.s3.heads import head_answer, head_of, look_first, look_for, version_of
-from storage.s3.multipart import MIB, never, unheard, upload_with
+from storage.s3.multipart import MIB, Pieces, never, unheard, upload_with
 from storage.s3.objects import get_tags, stream_object
 from storage.s3.parts import PARTS, Sleep, Step, Watch, begun, complete_or_abort, run_steps
 from storage.s3.settle import settled
@@ -178,7 +185,7 @@ class _Copy:
             self.to,
             self.bucket,
             self.key,
-            _Pieces(pieces),
+            Pieces(pieces),
             seen.size,
             facts=self._facts_and_tags(),
             precondition=self.precondition,
@@ -186,8 +193,19 @@ class _Copy:
         )
 
     def verified(self, written: Written) -> Written:
-        """`written`, when it is like its source. Raises VerifyFailed, and Conflict where somebody
-        else wrote there in the meantime."""
+        """`written`, when it is like its source. Raises VerifyFailed, Conflict where somebody else
+        wrote there in the meantime, and Unconfirmed where the store does not let us look."""
+        try:
+            return self._compared(written)
+        except Unavailable as error:
+            raise Unconfirmed(
+                f"It was copied, but not compared with its source: {error.what}",
+                "Look at the copy when the store answers again, before you rely on it.",
+                bucket=self.bucket,
+                key=self.key,
+            ) from error
+
+    def _compared(self, written: Written) -> Written:
         try:
             answer = head_answer(self.to, self.bucket, self.key, written.version_id)
         except NotFound as error:
@@ -279,17 +297,3 @@ class _Copy:
             bucket=self.bucket,
             key=self.key,
         )
-
-
-class _Pieces:
-    """Pieces of bytes, to be read like a file."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._rest = b""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
-        piece = self._rest or next(self._pieces, b"")
-        self._rest = piece[size:]
-        return piece[:size]
