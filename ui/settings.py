@@ -114,7 +114,9 @@ def _switch_back(services: Services, actor: Actor) -> None:
         why = st.text_input(
             "Why", key="settings:why-writing", max_chars=WHY_MAX, placeholder="Optional"
         )
-        pressed = st.form_submit_button("Allow writing again", type="primary")
+        pressed = st.form_submit_button(
+            "Allow writing again", type="primary", key="settings:allow-writing"
+        )
     if pressed:
         _act(lambda: services.console.clear_read_only(actor, why or ""))
 

@@ -110,7 +110,7 @@ def _create(services: Services, actor: Actor) -> None:
             "Works for", _LIVES_S, index=2, format_func=human_seconds, key="settings:token-life"
         )
         why = st.text_input("Why", key="settings:token-why", max_chars=_NOTE_MAX)
-        pressed = st.form_submit_button("Make the token", type="primary")
+        pressed = st.form_submit_button("Make the token", type="primary", key="settings:make-token")
     if not pressed:
         return
     made = errors.tried(

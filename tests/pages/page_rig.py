@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from storage import bootstrap
@@ -21,6 +22,7 @@ from storage.s3.client import Store
 from ui.cards import cards
 from ui.facts import facts
 from ui.grid import grid
+from ui.log import log
 from ui.picture import picture
 from ui.player import player
 
@@ -83,7 +85,7 @@ class Console:
         self.requests: list[str] = []  # "GET /bucket?…", those of the last run
         self.ticked: list[str] = []
         self._given: dict[str, Mapping[str, Any]] = {}
-        for module in (cards, facts, grid, picture, player):
+        for module in (cards, facts, grid, log, picture, player):
             patch.setattr(module, "_component", self._keeping(module._component))
         ask = HTTPConnection.putrequest  # what every way to the store comes down to
 
