@@ -18,6 +18,7 @@ from storage.activity.service import Activity
 from storage.activity.verifying import Verifying
 from storage.audit.log import Audit
 from storage.changes.service import Changes
+from storage.changes.works import IDLE
 from storage.changes.works import works as change_works
 from storage.config import Config, load_config
 from storage.console.service import Console
@@ -140,7 +141,8 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
         )
-        jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers))
+        workers = int(settings.job_workers)
+        jobs = Jobs(ground.database, works, gate, now, workers=workers, idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         return Services(
             **_office(configured, ground),

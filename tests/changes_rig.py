@@ -11,7 +11,7 @@ from typing import Any
 
 from storage.audit.log import Audit
 from storage.changes.service import Changes
-from storage.changes.works import works
+from storage.changes.works import IDLE, works
 from storage.config import Config
 from storage.db.engine import Database
 from storage.gate import Gate
@@ -72,7 +72,7 @@ class Rig:
         }
         gate = gate_to(layouts, store)
         every = works(gate, layouts, lambda _layout, _bucket: store, audit, now)
-        jobs = Jobs(database, every, gate, now, workers=2)
+        jobs = Jobs(database, every, gate, now, workers=2, idle=IDLE)
         return cls(Changes(gate, jobs, now), jobs, audit, gate, store, layouts, buckets)
 
     def put(self, role: str, key: str, body: bytes, **facts: Any) -> str:

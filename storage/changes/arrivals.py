@@ -39,7 +39,7 @@ LINK_MIN_S, LINK_MAX_S = 300, 3_600
 PRIVATE_MIN_S, PRIVATE_MAX_S = 60, 300  # personal data: nothing lives longer than 5 minutes
 POST_MAX_BYTES = 5 * 1024**3  # S3: one POST, as one PUT
 _GRACE = timedelta(minutes=30)  # an upload begun in time may end later
-_LOOK_EVERY_S = 5.0
+LOOK_EVERY_S = 5.0
 _HEAD_BYTES = 65_536
 
 
@@ -178,7 +178,7 @@ class ArrivalWork:
             if self._clock() >= ends:
                 return {"arrived": False, "key": params["key"]}
             job.progress(0, 1, f"Waiting for {params['key']}")
-            self._pause(_LOOK_EVERY_S)
+            self._pause(LOOK_EVERY_S)
 
     def tidy(self, job: Running) -> None:
         """Nothing to remove: a link cannot be called back, and what came by it is kept."""

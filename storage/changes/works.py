@@ -15,6 +15,9 @@ from storage.jobs.work import Work
 from storage.layout.profile import Bucket, Layout
 from storage.s3.client import Store
 
+IDLE = frozenset({ArrivalWork.kind})
+"""Kinds that wait for others most of the time."""
+
 
 def works(
     gate: Gate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,8 @@ def _random(characters: int) -> str:
 class Jobs:
     """The jobs of `works` in `database`, `workers` of them at a time here. Thread-safe.
 
+    Kinds in `idle` spend their time waiting for somebody else, so they take no worker's place.
+
     Whoever starts one has checked the permission and told the audit log. Everybody sees their own;
     those of others need Can.JOB_MANAGE, and stopping or resuming one is in the audit log.
     """
@@ -46,6 +48,7 @@ class Jobs:
         clock: Callable[[], datetime],
         *,
         workers: int,
+        idle: Collection[str] = (),
         random: Callable[[int], str] = _random,
     ) -> None:
         self._works: Mapping[str, Work] = {work.kind: work for work in works}
@@ -54,6 +57,7 @@ class Jobs:
         kinds = {work.kind: work.resumable for work in works}
         self._claims = Claims(self._rows, kinds, clock, random)
         self._pool = Pool(workers, self._carry_out)
+        self._idle = idle
         self._keeper = Keeper(self._rows, clock, self._pool.hurry)
         self._closed = threading.Event()
         self._look = threading.Event()  # for what others left
@@ -82,8 +86,7 @@ class Jobs:
         run, job = self._claims.add(
             actor, kind, params, facts, attachment=attachment, on_progress=None
         )
-        self._keeper.watch(run)
-        self._pool.submit(run)
+        self._submit(run)
         return job
 
     def run_here(
@@ -156,8 +159,7 @@ class Jobs:
         AccessDenied.
         """
         run, job = self._resumed(actor, job_id, None)
-        self._keeper.watch(run)
-        self._pool.submit(run)
+        self._submit(run)
         return job
 
     def resume_here(self, actor: Actor, job_id: str, on_progress: OnProgress | None = None) -> Job:
@@ -233,6 +235,13 @@ class Jobs:
         row, entered = self._entered(actor, job_id, "resume-job")
         with entered:
             return self._claims.resume(row, actor, on_progress)
+
+    def _submit(self, run: Run) -> None:
+        self._keeper.watch(run)
+        if run.kind in self._idle:
+            self._pool.beside(run)
+        else:
+            self._pool.submit(run)
 
     def _wait_for(self, run: Run) -> Job:
         self._keeper.watch(run)

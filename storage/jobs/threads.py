@@ -42,6 +42,10 @@ class Pool:
             if run not in self._waiting:
                 return
             self._waiting.remove(run)
+        self.beside(run)
+
+    def beside(self, run: Run) -> None:
+        """Has it carried out at once, in nobody's place."""
         threading.Thread(target=self._carry_out, args=(run,), name="jobs", daemon=True).start()
 
     def _drain(self) -> None:

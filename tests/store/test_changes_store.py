@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from changes_rig import CLIP, LONGER_MP3, ME, MIB, MP3, OTHER_CLIP, Rig
 
-from storage.audit.log import Audit
 from storage.db.engine import Database
 from storage.errors import (
     AccessDenied,
@@ -21,33 +19,12 @@ from storage.errors import (
     RuleViolation,
     StorageError,
 )
-from storage.gate import Gate
 from storage.model.changes import Incoming
 from storage.model.people import Actor, Role
-from storage.s3.bucket import keep_versions
-from storage.s3.client import Store
 from storage.s3.objects import IfAbsent, IfMatch, head_object, list_versions
 
 ANN = Actor("ann", "Ann", frozenset({Role.OPERATOR}))
 VIEWER = Actor("vic", "Vic", frozenset({Role.VIEWER}))
-
-
-@pytest.fixture
-def rig(
-    weed_store: Store,
-    bucket: str,
-    gate_to: Callable[..., Gate],
-    audit: Audit,
-    console_database: Database,
-) -> Iterator[Rig]:
-    """Stage keeps versions; canonical, under the name of `bucket`, does not."""
-    stage = f"stage-{uuid.uuid4().hex[:12]}"
-    weed_store.client.create_bucket(Bucket=stage)
-    keep_versions(weed_store, stage)
-    buckets = {"stage": stage, "canonical": bucket, "main": bucket, "dev": bucket}
-    made = Rig.over(weed_store, buckets, gate_to, audit, console_database)
-    yield made
-    made.jobs.close()
 
 
 def test_a_new_file_is_stored_with_its_type_and_told(rig: Rig) -> None:
