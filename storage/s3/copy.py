@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from storage.errors import (
     Conflict,
     NotFound,
-    Unavailable,
+    StorageError,
     Unconfirmed,
     Unsupported,
     VerifyFailed,
@@ -194,26 +194,24 @@ class _Copy:
 
     def verified(self, written: Written) -> Written:
         """`written`, when it is like its source. Raises VerifyFailed, Conflict where somebody else
-        wrote there in the meantime, and Unconfirmed where the store does not let us look."""
+        wrote there in the meantime, and Unconfirmed where the two could not be compared."""
         try:
-            return self._compared(written)
-        except Unavailable as error:
+            target = self._target(written)
+            differs = difference(self.seen, target, self.facts) if target else ""
+        except StorageError as error:
             raise Unconfirmed(
                 f"It was copied, but not compared with its source: {error.what}",
-                "Look at the copy when the store answers again, before you rely on it.",
+                "Look at the copy before you rely on it.",
                 bucket=self.bucket,
                 key=self.key,
             ) from error
-
-    def _compared(self, written: Written) -> Written:
-        try:
-            answer = head_answer(self.to, self.bucket, self.key, written.version_id)
-        except NotFound as error:
-            raise self._overtaken() from error
-        target = Seen(self.to, self.bucket, self.key, written.version_id, answer)
-        if target.etag != written.etag:
-            raise self._overtaken()
-        differs = difference(self.seen, target, self.facts)
+        if target is None:
+            raise Conflict(
+                "It was copied, and somebody else changed or deleted the copy at once.",
+                "Reload and look at what is there now.",
+                bucket=self.bucket,
+                key=self.key,
+            )
         if differs:
             raise VerifyFailed(
                 f"The copy is not like its source: {differs} is another.",
@@ -221,8 +219,17 @@ class _Copy:
                 bucket=self.bucket,
                 key=self.key,
             )
-        checksums = head_of(self.bucket, self.key, answer).checksums
+        checksums = head_of(self.bucket, self.key, target.answer).checksums
         return replace(written, checksums={**written.checksums, **checksums})
+
+    def _target(self, written: Written) -> Seen | None:
+        """The copy as the store tells of it; None where it is gone or another one by now."""
+        try:
+            answer = head_answer(self.to, self.bucket, self.key, written.version_id)
+        except NotFound:
+            return None
+        target = Seen(self.to, self.bucket, self.key, written.version_id, answer)
+        return target if target.etag == written.etag else None
 
     def _directives(self) -> dict[str, Any]:
         facts = self.facts
@@ -289,11 +296,3 @@ class _Copy:
         answer = head_answer(self.to, self.bucket, self.key, head.version_id)
         target = Seen(self.to, self.bucket, self.key, head.version_id, answer)
         return target.etag == head.etag and not difference(self.seen, target, self.facts)
-
-    def _overtaken(self) -> Conflict:
-        return Conflict(
-            "It was copied, and somebody else changed or deleted the copy at once.",
-            "Reload and look at what is there now.",
-            bucket=self.bucket,
-            key=self.key,
-        )

@@ -340,6 +340,27 @@ def test_a_copy_that_differs_is_not_called_done(weed_store: Store, bucket: str) 
     assert _body(weed_store, bucket, "k") == BODY
 
 
+def test_a_copy_that_was_exchanged_at_once_is_told(weed_store: Store, bucket: str) -> None:
+    """Other bytes, or none, where the copy was just written: a conflict that says so."""
+    etag = put(weed_store, bucket, "k", BODY)
+    events = weed_store.client.meta.events
+    for act in (
+        lambda: put(weed_store, bucket, "copy", b"another"),
+        lambda: weed_store.client.delete_object(Bucket=bucket, Key="copy"),
+    ):
+
+        def after_copy(act: Callable[[], object] = act, **_: object) -> None:
+            act()
+
+        weed_store.client.delete_object(Bucket=bucket, Key="copy")
+        events.register("after-call.s3.CopyObject", after_copy)
+        try:
+            with pytest.raises(Conflict, match="at once"):
+                _copy(weed_store, bucket, etag, IfAbsent())
+        finally:
+            events.unregister("after-call.s3.CopyObject", after_copy)
+
+
 def test_names_that_mean_another_are_refused_on_both_sides(weed_store: Store, bucket: str) -> None:
     """`/k` is `k` to this server: neither read nor written under that name."""
     etag = put(weed_store, bucket, "k", BODY)
