@@ -14,7 +14,7 @@ from storage.s3 import client
 from storage.s3.client import Store, connect
 from storage.s3.embedded import EmbeddedStore
 
-PATIENCE_S = 0.8
+PATIENCE_S = 0.6
 
 
 @pytest.fixture

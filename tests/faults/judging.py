@@ -133,11 +133,14 @@ def judge(
     direct: Store,
     bucket: str,
     faults: Iterable[Fault] = (),
+    *,
     seeds: Iterable[int] = (),
+    at_most: int = LASTING,
 ) -> dict[Case, str]:
     """Each fault at each request of the write, once and lasting, and a case of chance a seed.
 
-    Returns how each ended: "done", or its error's code. Fails with every wrong word that was said.
+    Of the former `at_most` so many, always the same. Returns how each ended: "done", or its error's
+    code. Fails with every wrong word that was said.
     """
     usual = plain(write, direct, bucket)
     cases = [
@@ -146,6 +149,7 @@ def judge(
         for start in range(len(usual.operations))
         for times in (1, LASTING)
     ]
+    cases = random.Random(write.name).sample(cases, min(at_most, len(cases)))
     cases += [Case(seed=seed) for seed in seeds]
     with rigs(direct) as ready, ThreadPoolExecutor(AT_ONCE) as pool:
 

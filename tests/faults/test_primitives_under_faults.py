@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from judging import QUICK, Write, judge
+from judging import FAULTS, QUICK, Write, judge
 
 from storage.errors import StorageError
 from storage.s3 import multipart
@@ -65,9 +65,7 @@ def _tag(store: Store, bucket: str, key: str, _etag: Any) -> None:
 
 
 def _seed_marker(store: Store, bucket: str, key: str) -> str:
-    store.client.put_bucket_versioning(
-        Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-    )
+    store.client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return delete_object(store, bucket, key, if_match=_seed(store, bucket, key)).version_id or ""
 
 
@@ -87,7 +85,17 @@ EACH = pytest.mark.parametrize("write", WRITES, ids=[one.name for one in WRITES]
 
 
 @EACH
-def test_quick_faults_at_every_request(weed_store: Store, bucket: str, write: Write) -> None:
+def test_a_sample_of_quick_faults(weed_store: Store, bucket: str, write: Write) -> None:
     """Done, cleanly failed or unconfirmed; no upload is left over."""
-    ended = judge(write, weed_store, bucket, QUICK, seeds=range(2))
-    print(ended)
+    ended = judge(write, weed_store, bucket, QUICK, at_most=16)
+    assert len(set(ended.values())) > 1, "the faults did nothing"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@EACH
+def test_every_fault_at_every_request_and_many_by_chance(
+    weed_store: Store, bucket: str, write: Write
+) -> None:
+    """Also with stalls and requests that arrive late."""
+    judge(write, weed_store, bucket, FAULTS, seeds=range(100, 130))
