@@ -12,7 +12,7 @@ from sqlalchemy import Row, insert, select, update
 from storage.db.engine import PEOPLE_LOCK, Database
 from storage.db.schema import tokens
 from storage.db.times import as_text, as_time, some_time
-from storage.model.accounts import Token, TokenState
+from storage.model.accounts import TOKEN_CANS, Token, TokenState
 from storage.model.people import Can, Role, Scope
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,16 +86,16 @@ class Tokens:
 
 
 def _token(row: Row[Any]) -> Token:
-    cans, roles = set(Can), set(Role)
+    roles = set(Role)
     return Token(
         id=row.id,
         name=row.name,
         owner_id=row.owner_id,
         owner_name=row.owner_name,
-        # what another version of the console granted, and this one does not know, is nothing here
+        # what another version of the console granted, and this one does not, is nothing here
         roles=frozenset(Role(role) for role in json.loads(row.roles) if role in roles),
         scope=Scope(
-            frozenset(Can(can) for can in json.loads(row.permissions) if can in cans),
+            frozenset(Can(can) for can in json.loads(row.permissions) if can in TOKEN_CANS),
             frozenset(json.loads(row.layouts)),
         ),
         created_at=some_time(row.created_at),

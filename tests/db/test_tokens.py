@@ -299,7 +299,7 @@ def test_what_another_version_granted_is_nothing_here(office: Office) -> None:
     office.log.run(
         "UPDATE tokens SET roles = :roles, permissions = :cans",
         roles='["editor", "emperor"]',
-        cans='["object:list", "world:rule"]',
+        cans='["object:list", "world:rule", "token:manage"]',
     )
     actor = office.by_token(made.secret)
     assert actor.roles == {Role.EDITOR}

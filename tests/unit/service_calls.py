@@ -1,0 +1,203 @@
+"""Every call of the services that a person makes, by name, with the permissions it needs.
+
+`test_role_matrix.py` finds a call that is missing here by itself. A call is given a bucket by
+layout and role; one that concerns the console as a whole leaves them alone.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from storage.bootstrap import Services
+from storage.model.audit import AuditFilter
+from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
+from storage.model.objects import ObjectHead
+from storage.model.people import Actor, Can, Role
+from storage.s3.objects import IfAbsent
+
+KEY = "mastered/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3"
+SOMEBODY = "id.example.org/somebody"
+"""A person who signed in once, has a job, and is in the audit log."""
+_THEN = datetime(2026, 11, 21, tzinfo=UTC)
+_HEAD = ObjectHead("b", KEY, 1, "etag", _THEN, "audio/mpeg")
+
+Run = Callable[[Services, Actor, str, str], object]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One method of a service, and all permissions it needs at once."""
+
+    run: Run
+    cans: frozenset[Can]
+
+
+def _call(run: Run, *cans: Can) -> Call:
+    return Call(run, frozenset(cans))
+
+
+def _here(*_: Any) -> None:
+    """Progress of a job, which then runs in the calling thread."""
+
+
+def _somebodys_job(services: Services) -> str:
+    return services.jobs.list(Actor(SOMEBODY, "", frozenset()))[0].id
+
+
+_OBJECTS: Mapping[str, Call] = {
+    "objects.list_page": _call(lambda s, a, *at: s.objects.list_page(a, *at), Can.OBJECT_LIST),
+    "objects.detail": _call(lambda s, a, *at: s.objects.detail(a, *at, KEY), Can.OBJECT_READ),
+    "objects.preview": _call(
+        lambda s, a, *at: s.objects.preview(a, *at, KEY, "etag"), Can.OBJECT_READ
+    ),
+    "objects.clip_url": _call(
+        lambda s, a, *at: s.objects.clip_url(a, *at, KEY, etag="etag"), Can.OBJECT_READ
+    ),
+    "objects.download": _call(lambda s, a, *at: s.objects.download(a, *at, KEY), Can.OBJECT_READ),
+    "objects.link": _call(
+        lambda s, a, *at: s.objects.link(a, *at, KEY, expires_s=300), Can.OBJECT_LINK
+    ),
+    "objects.archive": _call(
+        lambda s, a, *at: s.objects.archive(a, *at, [KEY]), Can.OBJECT_ARCHIVE
+    ),
+}
+_CHANGES: Mapping[str, Call] = {
+    "changes.plan_upload": _call(
+        lambda s, a, *at: s.changes.plan_upload(a, *at, "", []), Can.OBJECT_WRITE
+    ),
+    "changes.upload": _call(
+        lambda s, a, *at: s.changes.upload(a, UploadPlan(*at, "b", "", ()), [], watch=_here),
+        Can.OBJECT_WRITE,
+    ),
+    "changes.unfinished": _call(
+        lambda s, a, *at: s.changes.unfinished(a, UploadPlan(*at, "b", "", ()), []),
+        Can.OBJECT_WRITE,
+    ),
+    "changes.put": _call(
+        lambda s, a, *at: s.changes.put(a, *at, KEY, b"", precondition=IfAbsent()),
+        Can.OBJECT_WRITE,
+    ),
+    "changes.plan_transfer": _call(
+        lambda s, a, *at: s.changes.plan_transfer(
+            a, *at, [KEY], target_layout=at[0], target_role=at[1], target="x/", move=False
+        ),
+        *(Can.OBJECT_READ, Can.OBJECT_WRITE),
+    ),
+    "changes.transfer": _call(
+        lambda s, a, *at: s.changes.transfer(
+            a, TransferPlan(*at, "b", *at, "b", True, ()), watch=_here
+        ),
+        *(Can.OBJECT_READ, Can.OBJECT_WRITE, Can.OBJECT_DELETE),
+    ),
+    "changes.edit": _call(
+        lambda s, a, *at: s.changes.edit(a, *at, KEY, expected=_HEAD),
+        Can.OBJECT_WRITE,
+    ),
+    "changes.set_tags": _call(
+        lambda s, a, *at: s.changes.set_tags(a, *at, KEY, {}, expected={}), Can.OBJECT_WRITE
+    ),
+    "changes.plan_delete": _call(
+        lambda s, a, *at: s.changes.plan_delete(a, *at, [KEY]), Can.OBJECT_DELETE
+    ),
+    "changes.delete": _call(
+        lambda s, a, *at: s.changes.delete(a, DeletePlan(*at, "b", (), "on", "")),
+        Can.OBJECT_DELETE,
+    ),
+    "changes.undo": _call(
+        lambda s, a, *at: s.changes.undo(a, Deletion(*at, "b", ())), Can.OBJECT_DELETE
+    ),
+    "changes.plan_prefix": _call(
+        lambda s, a, *at: s.changes.plan_prefix(a, *at, "x/"), Can.PREFIX_DELETE
+    ),
+    "changes.delete_prefix": _call(
+        lambda s, a, *at: s.changes.delete_prefix(
+            a,
+            PrefixPlan(*at, "b", "x/", 0, 0, None, "", "", {}, _THEN, _THEN, "on", ""),
+            watch=_here,
+        ),
+        Can.PREFIX_DELETE,
+    ),
+    "changes.deleted": _call(lambda s, a, *at: s.changes.deleted(a, *at, ""), Can.OBJECT_WRITE),
+    "changes.restore": _call(
+        lambda s, a, *at: s.changes.restore(a, *at, KEY, "v1", etag=None), Can.OBJECT_WRITE
+    ),
+    "changes.upload_link": _call(
+        lambda s, a, *at: s.changes.upload_link(
+            a, *at, KEY, content_type="audio/mpeg", max_bytes=1_000
+        ),
+        Can.OBJECT_RECEIVE,
+    ),
+}
+_OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
+_CONSOLE: Mapping[str, Call] = {
+    "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
+    "activity.stream": _call(lambda s, a, *_: s.activity.stream(a, _OTHERS_ROWS), Can.AUDIT_READ),
+    "activity.export": _call(
+        lambda s, a, *_: s.activity.export(a, _OTHERS_ROWS, "csv"), Can.AUDIT_READ
+    ),
+    "activity.people": _call(lambda s, a, *_: s.activity.people(a), Can.AUDIT_READ),
+    "activity.verify": _call(lambda s, a, *_: s.activity.verify(a), Can.AUDIT_READ),
+    "activity.begin_verify": _call(
+        lambda s, a, *_: s.activity.begin_verify(a, s.jobs), Can.AUDIT_READ
+    ),
+    "activity.far_heads": _call(lambda s, a, *_: s.activity.far_heads(a), Can.AUDIT_READ),
+    "jobs.list": _call(lambda s, a, *_: s.jobs.list(a, everyone=True), Can.JOB_MANAGE),
+    "jobs.get": _call(lambda s, a, *_: s.jobs.get(a, _somebodys_job(s)), Can.JOB_MANAGE),
+    "jobs.cancel": _call(lambda s, a, *_: s.jobs.cancel(a, _somebodys_job(s)), Can.JOB_MANAGE),
+    "jobs.resume": _call(lambda s, a, *_: s.jobs.resume(a, _somebodys_job(s)), Can.JOB_MANAGE),
+    "jobs.resume_here": _call(
+        lambda s, a, *_: s.jobs.resume_here(a, _somebodys_job(s)), Can.JOB_MANAGE
+    ),
+    "tokens.list": _call(lambda s, a, *_: s.tokens.list(a), Can.TOKEN_MANAGE),
+    "tokens.create": _call(
+        lambda s, a, *_: s.tokens.create(
+            a,
+            name="one more",
+            roles={Role.ADMIN},
+            permissions={Can.OBJECT_LIST},
+            layouts=set(),
+            expires_s=3_600,
+        ),
+        Can.TOKEN_MANAGE,
+    ),
+    "tokens.revoke": _call(lambda s, a, *_: s.tokens.revoke(a, "old"), Can.TOKEN_MANAGE),
+    "users.list": _call(lambda s, a, *_: s.users.list(a), Can.USER_MANAGE),
+    "users.revoke": _call(lambda s, a, *_: s.users.revoke(a, SOMEBODY), Can.USER_MANAGE),
+    "console.setup": _call(lambda s, a, *_: s.console.setup(a), Can.CONSOLE_MANAGE),
+    "console.set_read_only": _call(
+        lambda s, a, *_: s.console.set_read_only(a, "why"), Can.CONSOLE_MANAGE
+    ),
+    "console.clear_read_only": _call(
+        lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
+    ),
+}
+CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_CONSOLE}
+
+ASKED_ELSEWHERE = {
+    "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
+    "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",
+    "sessions.check": "this is what asks",
+    "sessions.end": "everybody may sign out",
+    "switches.set_read_only": "the console service asks before it calls this",
+    "jobs.start": "the feature that starts a job asks, and each of its batches again",
+    "jobs.run_here": "the feature that starts a job asks, and each of its batches again",
+}
+"""Methods that take an actor and ask for no permission themselves, each with its reason."""
+
+
+def methods_with_an_actor(services: Services) -> set[str]:
+    """`service.method` of everything public in `services` whose first argument is the actor."""
+    found = set()
+    for field in fields(services):
+        service = getattr(services, field.name)
+        if not type(service).__module__.startswith("storage."):
+            continue
+        for name, method in inspect.getmembers(type(service), inspect.isfunction):
+            first = list(inspect.signature(method).parameters)[1:2]
+            if not name.startswith("_") and first == ["actor"]:
+                found.add(f"{field.name}.{name}")
+    return found
