@@ -117,7 +117,7 @@ def account() -> None:
     if who is None or who.session is None:
         _view_as()
         return
-    with st.popover(plain_markdown(who.name), icon="👤", width="stretch"):
+    with st.popover(plain_markdown(who.name), icon=":material/person:", width="stretch"):
         st.text(who.name)
         st.caption(", ".join(ROLE_TITLES[role] for role in _own_roles()))
         if len(who.roles) > 1:
@@ -129,11 +129,12 @@ def account() -> None:
 def _view_as() -> None:
     """The switch; the choice holds for this browser tab."""
     st.session_state[_CHOICE] = viewed_role() or ""
+    everything = EVERYTHING if len(_own_roles()) == len(ROLE_TITLES) else "all my roles"
     st.selectbox(
         "View as",
         ["", *_own_roles()],
         key=_CHOICE,
-        format_func=lambda role: f"View as: {ROLE_TITLES[role] if role else EVERYTHING}",
+        format_func=lambda role: f"View as: {ROLE_TITLES[role] if role else everything}",
         help="See the console as this kind of person sees it.",
         label_visibility="collapsed",
         on_change=_keep,

@@ -9,9 +9,9 @@ import streamlit as st
 
 from storage.errors import NotSignedIn, StorageError
 from storage.people.providers import DEFAULT, providers
-from ui.text import plain_markdown
+from ui.text import plain_markdown, visible
 
-SENTENCE = "Find, hear and look after your teams' audio."
+SENTENCE = "Find, hear and look after your teams’ audio."
 REASON = "sign-in"  # server/deep_link.py puts it into the address
 # How the last attempt ended, as server/sign_in.py calls it.
 REASONS = {
@@ -55,9 +55,8 @@ def over() -> NotSignedIn | None:
 
 def sign_in(error: NotSignedIn | None = None) -> None:
     """The page: why the person is here, if there is anything to say, and the way in."""
-    with st.container(key="login"):
-        st.title("Soundstage", anchor=False)
-        st.text(SENTENCE)
+    with st.container(key="login", border=True):
+        _name(SENTENCE)
         if error is not None:
             st.info(plain_markdown(f"{error.what} {error.remedy}"))
         elif reason := REASONS.get(st.query_params.get(REASON, "")):
@@ -69,10 +68,11 @@ def sign_in(error: NotSignedIn | None = None) -> None:
 
 def stranger(error: StorageError) -> None:
     """The page of somebody who signed in and has no role: who they are here, and the way out."""
-    with st.container(key="login"):
-        st.title("Soundstage", anchor=False)
-        st.text("There is nothing for you here yet.")
-        st.warning(f"{plain_markdown(error.what)}\n\n{plain_markdown(error.remedy)}")
+    with st.container(key="login", border=True):
+        _name("There is nothing for you here yet.")
+        # as text, because it is to be copied: labels have invisible characters in addresses
+        st.text(visible(error.what))
+        st.text(visible(error.remedy))
         st.button(
             "Sign in as somebody else",
             key="login:other",
@@ -80,6 +80,11 @@ def stranger(error: StorageError) -> None:
             width="stretch",
             on_click=st.logout,
         )
+
+
+def _name(sentence: str) -> None:
+    st.title(":primary[:material/graphic_eq:] Soundstage", anchor=False)
+    st.caption(sentence)
 
 
 def _way_in(provider: str, *, first: bool) -> None:

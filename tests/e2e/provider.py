@@ -15,7 +15,7 @@ import flask
 from browser import free_port, settle, streamlit_server
 from jinja2 import ChoiceLoader, DictLoader
 from oidc_provider_mock import User, app
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from werkzeug.serving import make_server
@@ -82,6 +82,11 @@ class SignedConsole:
     provider: Provider
     cookie_secret: str
     log: Path
+    env: Mapping[str, str]
+
+    def person(self, sub: str) -> str:
+        """The id by which the console knows somebody."""
+        return f"localhost:{self.provider.port}/{sub}"
 
     def cookie(self, sub: str, *, age_s: float = 0, secret: str = "") -> dict[str, str]:
         """The session cookie of somebody who signed in `age_s` seconds ago."""
@@ -102,9 +107,9 @@ class SignedConsole:
 
 @contextmanager
 def signed_console(
-    provider: Provider, env: Mapping[str, str], folder: Path, *, log: Path, hours: int = 1
+    provider: Provider, env: Mapping[str, str], folder: Path, *, log: Path, script: str = "app.py"
 ) -> Iterator[SignedConsole]:
-    """A console with a login by `provider`; its files lie in `folder`."""
+    """A console with a login by `provider`, for an hour; its files lie in `folder`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     secret = secrets.token_hex(32)
@@ -114,8 +119,7 @@ def signed_console(
     )
     config = folder / "soundstage.toml"
     config.write_text(
-        f'[login]\npublic_url = "{url}"\nsession_hours = {hours}\n'
-        f'contact = "help@example.org"\n{lines}'
+        f'[login]\npublic_url = "{url}"\nsession_hours = 1\ncontact = "help@example.org"\n{lines}'
     )
     hidden = folder / "secrets.toml"
     hidden.write_text(
@@ -125,13 +129,28 @@ def signed_console(
     )
     env = {"STORAGE_CONFIG": str(config), "STORAGE_DATA": str(folder), **env}
     flags = {"secrets.files": str(hidden)}
-    with streamlit_server("app.py", env, log=log, port=port, flags=flags):
-        yield SignedConsole(url, provider, secret, log)
+    with streamlit_server(script, env, log=log, port=port, flags=flags):
+        yield SignedConsole(url, provider, secret, log, env)
+
+
+def way_in(page: Page) -> Locator:
+    """The one button of the sign-in page."""
+    return page.get_by_role("button", name="Sign in", exact=True)
 
 
 def sign_in(page: Page, sub: str) -> None:
     """From the sign-in page through the provider, and back to a page at rest."""
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    way_in(page).click()
     page.get_by_role("button", name=sub, exact=True).click()
-    expect(page.get_by_role("button", name="Sign in", exact=True)).to_have_count(0)
+    page.wait_for_url(lambda url: "/oauth2" not in url)
+    expect(page.locator(".stApp")).to_be_visible()
+    expect(way_in(page)).to_have_count(0)
     settle(page)
+
+
+def sign_out(page: Page) -> None:
+    """By the menu of whoever is signed in, and through the provider's own question."""
+    page.locator(".stPopover button").first.click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()
+    expect(way_in(page)).to_be_visible()
