@@ -66,17 +66,21 @@ def choice(scene: Scene) -> None:
 
 def filters(scene: Scene) -> None:
     """A control for each filter; each change is a new address."""
-    first = st.columns([1.5, 1.5, 1, 1.4, 1.4], vertical_alignment="bottom")
-    with first[0]:
-        _person(scene)
-    with first[1]:
+    if not scene.sees_all:
+        st.caption("You see what you did yourself. Operators and admins see everything.")
+    widths = [1.5, 1, 1.4, 1.4]
+    first = st.columns([1.5, *widths] if scene.sees_all else widths, vertical_alignment="bottom")
+    if scene.sees_all:
+        with first[0]:
+            _person(scene)
+    with first[-4]:
         _select(scene, "what", "Action", {can.value: ACTION_TITLES[can.value] for can in Can})
-    with first[2]:
+    with first[-3]:
         _select(scene, "result", "Result", {name: RESULT_TITLES[name] for name in get_args(Result)})
     layouts = scene.services.layouts
-    with first[3]:
+    with first[-2]:
         _select(scene, "project", "Project", {name: one.title for name, one in layouts.items()})
-    with first[4]:
+    with first[-1]:
         buckets = [bucket.bucket for one in layouts.values() for bucket in one.buckets]
         _select(scene, "bucket", "Bucket", {name: name for name in buckets})
     days = scene.view.span == "days"
@@ -105,9 +109,6 @@ def _go(scene: Scene, **changes: str) -> None:
 
 
 def _person(scene: Scene) -> None:
-    if not scene.sees_all:
-        st.caption("You see what you did yourself. Operators and admins see everything.")
-        return
     services, actor = scene.services, scene.actor
     people = recent("people", actor, lambda: services.activity.people(actor))
     named = {who: f"{name} ({who})" if name and name != who else who for who, name in people}
@@ -229,7 +230,8 @@ def _count(page: AuditPage, view: LogView) -> str:
     if not page.rows:
         return ""
     first, last = page.rows[0].seq, page.rows[-1].seq
-    rows = f"{len(page.rows):,} row{'' if len(page.rows) == 1 else 's'}, {first:,} to {last:,}"
+    number = f"{first:,}" if first == last else f"{first:,} to {last:,}"
+    rows = f"{len(page.rows):,} row{'' if first == last else 's'} (no. {number})"
     return rows if page.next or view.before else f"{rows}, and no more"
 
 

@@ -59,15 +59,21 @@ def log_row(services: Services, view: LogView, row: AuditRow, kept: Mapping[str,
         who=visible(event.actor_name or event.actor_id),
         what=visible(ACTION_TITLES.get(event.action, event.action)),
         # "object:link, link" says it twice
-        call="" if call in event.action else visible(call.replace("-", " ")),
+        call="" if call in event.action else visible(_short(call)),
         place=visible(event.bucket),
-        name=visible(event.key),
+        # what is no object has a name of its own: a token's, a job's title
+        name=visible(event.key or str(event.detail.get("name") or event.detail.get("title") or "")),
         note=visible(event.note),
         result=visible(RESULT_TITLES.get(event.result, event.result)),
         tone=_TONES.get(event.result, ""),
         facts=[(label, visible(value)) for label, value in _facts(services, row) if value],
         links=list(_links(services, view, row, kept)),
     )
+
+
+def _short(call: str) -> str:
+    """`tokens.create` -> "create", `read-only` -> "read only"."""
+    return call.rpartition(".")[2].replace("-", " ")
 
 
 def _facts(services: Services, row: AuditRow) -> Iterator[tuple[str, str]]:

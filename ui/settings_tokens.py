@@ -25,7 +25,8 @@ def show(services: Services, actor: Actor) -> None:
     """A fresh token's secret, the list, and the ways to make and to end one."""
     with errors.shown():
         tokens = services.tokens.list(actor)
-    _fresh()
+    if _fresh():
+        return  # nothing else until they have it; the form forgets what was typed
     if tokens:
         st.dataframe([_row(services, token) for token in tokens], hide_index=True, width="stretch")
     else:
@@ -41,10 +42,10 @@ def show(services: Services, actor: Actor) -> None:
             _revoke(services, actor, working)
 
 
-def _fresh() -> None:
+def _fresh() -> bool:
     made: NewToken | None = st.session_state.get(_FRESH)
     if made is None:
-        return
+        return False
     with st.container(border=True, key="settings:fresh"):
         st.markdown(f"**{plain_markdown(made.token.name)}** is made. Copy it now:")
         st.code(str(made.secret), language=None)
@@ -55,6 +56,7 @@ def _fresh() -> None:
         st.button(
             "I have it", key="settings:have-it", on_click=lambda: st.session_state.pop(_FRESH)
         )
+    return True
 
 
 def _state(token: Token) -> str:

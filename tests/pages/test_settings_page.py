@@ -117,6 +117,7 @@ def test_a_token_is_shown_once(settings: Any, installed: Services) -> None:
     assert actor.roles == {Role.EDITOR}
     console.press("settings:have-it")
     assert not console.app.code
+    assert console.app.text_input(key="settings:token-name").value == ""
     assert all(secret not in str(row) for row in cells(console))
     assert secret not in str(list(installed.audit.stream(AuditFilter())))
     (row,) = cells(console)
