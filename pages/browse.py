@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import browse, errors, gate, notices, panel, session, startup
+from ui import browse, errors, gate, notices, outcomes, panel, session, startup, working, writing
 
 services = startup.ready_services()
 actor = gate.actor()
 layout = session.header("Browse", services.layouts)
-scene = browse.Scene(services, actor, layout, browse.current_view(actor, layout))
+scene = browse.Scene(
+    services,
+    actor,
+    layout,
+    browse.current_view(actor, layout),
+    read_only=services.switches.read_only() is not None,
+)
 
-browse.controls(scene)
+with browse.controls(scene):
+    writing.here(scene)
+outcomes.show(scene)
+working.show(scene)
 with errors.shown():
     listing = browse.load(scene)
 notices.moved(services, actor, layout, [scene.view.bucket])
+writing.dialog(scene)
 
 left, right = st.columns([2.4, 1], gap="medium")
 with left:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from storage.access import allowed
 from storage.bootstrap import Services
@@ -13,7 +14,7 @@ from storage.errors import InvalidInput
 from storage.layout.paths import parse_place
 from storage.layout.profile import Bucket, Layout
 from storage.layout.rules import check_keys
-from storage.model.people import Actor, Can
+from storage.model.people import WRITING_CANS, Actor, Can
 from ui import session
 from ui.grid.grid import object_grid
 from ui.listing import Listing, arrange, grid_data
@@ -32,6 +33,7 @@ class Scene:
     actor: Actor
     layout: Layout
     view: View
+    read_only: bool = False  # the console as a whole: nobody may write now
 
     @property
     def bucket(self) -> Bucket:
@@ -39,6 +41,8 @@ class Scene:
 
     def may(self, can: Can) -> bool:
         """Whether to offer it; the library decides again when it is asked for."""
+        if self.read_only and can in WRITING_CANS:
+            return False
         return allowed(self.actor, can, self.layout, self.view.bucket)
 
 
@@ -57,10 +61,16 @@ def current_view(actor: Actor, layout: Layout) -> View:
     return View(project=layout.name, bucket=roles[0], per=view.per)
 
 
-def controls(scene: Scene) -> None:
-    """Bucket, "starts with", "contains", page size, reload; each change is a new address."""
+def controls(scene: Scene) -> DeltaGenerator:
+    """Bucket, "starts with", "contains", page size, reload; each change is a new address.
+
+    Returns the place at the end of the bucket's row, for what can be done here.
+    """
     with st.container(key="browse:controls"):
-        _bucket_choice(scene)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _bucket_choice(scene)
+            st.space("stretch")
+            acts = st.container(horizontal=True, width="content", key="browse:acts")
         starts, find, per, again = st.columns([3, 2, 1, 0.6], vertical_alignment="bottom")
         with starts:
             _starts_with(scene)
@@ -69,6 +79,7 @@ def controls(scene: Scene) -> None:
         with per:
             _page_size(scene.view)
         again.button("Reload", key="browse:reload", on_click=forget, width="stretch")
+    return acts
 
 
 def _bucket_choice(scene: Scene) -> None:
@@ -175,7 +186,9 @@ def table(scene: Scene, listing: Listing) -> list[str]:
         view,
         scene.layout,
         before=_came_from(view, listing.next),
-        selectable=scene.may(Can.OBJECT_ARCHIVE),
+        selectable=any(
+            scene.may(can) for can in (Can.OBJECT_ARCHIVE, Can.OBJECT_WRITE, Can.OBJECT_DELETE)
+        ),
         warnings=_warnings(scene.layout, view.bucket, listing),
     )
     return object_grid(data, key="browse:grid")

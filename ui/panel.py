@@ -15,7 +15,7 @@ from storage.model.people import Can
 from storage.objects.export import rows_to_csv
 from storage.objects.service import link_limits
 from storage.units import human_bytes, human_seconds
-from ui import errors
+from ui import errors, writing
 from ui.browse import Scene
 from ui.facts.facts import Fact, Section, facts
 from ui.listing import Listing
@@ -41,8 +41,18 @@ def nothing(scene: Scene, listing: Listing) -> None:
     if not listing.rows.num_rows:
         return
     hint = "Choose an object to see and hear it."
-    if scene.may(Can.OBJECT_ARCHIVE):
-        hint += " Tick several to download them together."
+    together = [
+        verb
+        for verb, can in (
+            ("download", Can.OBJECT_ARCHIVE),
+            ("move", Can.OBJECT_WRITE),
+            ("delete", Can.OBJECT_DELETE),
+        )
+        if scene.may(can)
+    ]
+    if together:
+        verbs = " or ".join(filter(None, [", ".join(together[:-1]), together[-1]]))
+        hint += f" Tick several to {verbs} them together."
     st.caption(hint)
     _csv_button(listing.rows, bucket.bucket, "panel:csv")
 
@@ -60,6 +70,7 @@ def one(scene: Scene) -> None:
     with errors.shown():
         _show(scene, detail)
     _take(scene)
+    writing.one(scene, detail)
     facts(_sections(detail), key="panel:facts")
 
 
@@ -187,16 +198,21 @@ def selection(scene: Scene, listing: Listing, ticked: Sequence[str]) -> None:
     rows = listing.rows.filter(pc.is_in(listing.rows["key"], pa.array(ticked, pa.string())))
     size = human_bytes(pc.sum(rows["size"]).as_py() or 0)
     st.markdown(f"**{len(ticked):,} selected**, {plain_markdown(size)}")
+    if scene.may(Can.OBJECT_ARCHIVE):
+        _zip_button(scene, ticked)
+    _csv_button(rows, scene.bucket.bucket, "panel:csv-ticked")
+    writing.many(scene, ticked)
+
+
+def _zip_button(scene: Scene, keys: Sequence[str]) -> None:
     view = scene.view
-    ticket = scene.services.tickets.issue(scene.actor, view.project, view.bucket, ticked)
+    ticket = scene.services.tickets.issue(scene.actor, view.project, view.bucket, keys)
     st.link_button(
         "Download as ZIP",
         f"/api/ui/zip?{urlencode({'ticket': ticket})}",
         icon=":material/folder_zip:",
-        type="primary",
         width="stretch",
     )
-    _csv_button(rows, scene.bucket.bucket, "panel:csv-ticked")
 
 
 def _csv_button(rows: pa.Table, bucket: str, key: str) -> None:

@@ -31,6 +31,8 @@ def stocked(moto_store: Store) -> Store:
 def _fresh_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a process keeps (services, status, caches) does not go from test to test, nor do files."""
     monkeypatch.chdir(tmp_path)
+    for fact in ("ip_address", "timezone"):  # of a browser, which is not there
+        monkeypatch.setattr(type(st.context), fact, None)
     st.cache_resource.clear()
     yield
     bootstrap.close()

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from storage import bootstrap

@@ -224,12 +224,15 @@ def test_a_link_is_made_with_the_chosen_life(console: Console) -> None:
 
 
 def test_private_projects_offer_five_minutes_and_no_bulk(console: Console, stocked: Store) -> None:
-    """Personal data: no ticks, no longer life of a link than 5 minutes."""
+    """Personal data: no ZIP, no longer life of a link than 5 minutes."""
     stocked.client.create_bucket(Bucket="speech-coach-audio")
     key = "users/u/recordings/r/audio.m4a"
     stocked.client.put_object(Bucket="speech-coach-audio", Key=key, Body=b"x")
     console.open("browse", project="speech-coach", prefix="users/u/recordings/r/", at=key)
-    assert not console.data("browse:grid")["selectable"]
+    console.ticked = [key]
+    console.again()
+    assert "1 selected" in console.words
+    assert "Download as ZIP" not in [link.proto.label for link in console.app.get("link_button")]
     assert console.app.selectbox(key="panel:link-life").options == ["5 minutes"]
 
 
