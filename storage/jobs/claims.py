@@ -168,12 +168,15 @@ class Claims:
 
     def ask_to_cancel(self, row: Row) -> Row:
         """Marks the job so that whoever works on it stops. Raises Conflict when it has ended."""
-        for state in ("queued", "running", "interrupted"):
-            values: dict[str, Any] = {"cancel": True}
-            if state == "interrupted":
-                # nobody works on it: it ends now, and whoever looks first tidies up
-                values |= {"state": "cancelled", "runner": "", "beat_at": LONG_AGO}
-            changed = self.rows.change(row["id"], values, state=state)
+        asked = {"cancel": True}
+        # nobody works on an interrupted one: it ends now, and whoever looks first tidies up
+        ended = {**asked, "state": "cancelled", "beat_at": LONG_AGO}
+        for values, expected in (
+            (asked, {"state": "queued"}),
+            (asked, {"state": "running"}),
+            (ended, {"state": "interrupted", "runner": ""}),
+        ):
+            changed = self.rows.change(row["id"], values, **expected)
             if changed:
                 return changed
         raise Conflict("This job has ended, so there is nothing to cancel.", "Look at it again.")
