@@ -22,6 +22,14 @@ def human_bytes(size_bytes: int) -> str:
     return f"{value:.0f} {unit}" if value >= 100 else f"{value:.1f} {unit}"
 
 
+def parse_bytes(text: str) -> int:
+    """Bytes of `5000`, `64KiB`, `10MiB`, `2GiB`. Raises InvalidInput for anything else."""
+    found = re.fullmatch(r"(\d{1,15})(B|KiB|MiB|GiB|TiB)?", text.strip())
+    if not found:
+        raise InvalidInput(f"{text!r} is not a size.", "Write it like 500KiB, 10MiB or 2GiB.")
+    return int(found[1]) << 10 * _UNITS.index(found[2] or "B")
+
+
 def human_seconds(seconds: int) -> str:
     """`15 minutes`, `7 days`: the largest unit that divides exactly."""
     for name, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from storage.changes.facts import check_type
 from storage.changes.judging import judge, judge_key, judge_type
 from storage.changes.naming import checked_key, key_for
 from storage.errors import InvalidInput, StorageError
@@ -26,10 +27,11 @@ def upload_item(layout: Layout, bucket_role: str, prefix: str, file: Incoming) -
     bucket = layout.bucket(bucket_role).bucket
     try:
         key = key_for(prefix, file.name)
+        declared = check_type(file.content_type) if file.content_type else ""
     except InvalidInput as error:
         refused = Finding("name", bucket, file.name, "error", error.what, error.remedy)
         return UploadItem(file.name, "", file.size, "", "", "", "", (refused,))
-    judged = judge(layout, bucket_role, key, file.size, file.head)
+    judged = judge(layout, bucket_role, key, file.size, file.head, declared=declared)
     return UploadItem(
         file.name,
         key,

@@ -79,7 +79,9 @@ class Changes:
         return uploading.begin(self._jobs, where, plan, sources, replace, note=note, watch=watch)
 
     def unfinished(self, actor: Actor, plan: UploadPlan, sources: Sequence[Path]) -> Job | None:
-        """The earlier job of the same files to the same place that stopped and can be resumed."""
+        """The earlier job of the same files to the same place that can be resumed, or seems to run
+        still: one that was killed is known to be dead after some seconds only.
+        """
         where = self._gate.enter(actor, Can.OBJECT_WRITE, plan.layout, plan.role, plan.prefix)
         return uploading.unfinished(self._jobs, where, plan, sources)
 

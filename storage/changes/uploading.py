@@ -108,10 +108,13 @@ def begin(
 def unfinished(
     jobs: Jobs, where: Passage, planned: UploadPlan, sources: Sequence[Path]
 ) -> Job | None:
-    """The earlier job of the same files to the same place that stopped and can be resumed."""
+    """The earlier job of the same files to the same place that can be resumed, or seems to run
+    still: one that was killed is known to be dead after some seconds only.
+    """
     title = _marked(where, planned, sources)
     recent = jobs.list(where.actor, limit=LIST_MAX)
-    return next((job for job in recent if job.resumable and job.title == title), None)
+    going = (job for job in recent if job.resumable or job.active)
+    return next((job for job in going if job.title == title), None)
 
 
 def _title(where: Passage, planned: UploadPlan, items: Sequence[UploadItem]) -> str:
@@ -163,9 +166,10 @@ def _step(item: UploadItem) -> dict[str, Any]:
 def _judge_again(where: Passage, item: UploadItem, source: Source) -> None:
     """The bytes that will be stored are those that were planned, whoever made the plan."""
     head, size = head_and_size(source)
-    found = judge(where.layout, where.bucket.role, item.key, size, head)
+    role, declared = where.bucket.role, item.content_type
+    found = judge(where.layout, role, item.key, size, head, declared=declared)
     refused = [finding for finding in found.findings if finding.severity == "error"]
-    if size != item.size or refused or found.content_type != item.content_type:
+    if size != item.size or refused or found.detected != item.detected:
         raise InvalidInput(
             f"{item.name!r} changed after it was checked, so nothing was stored.",
             "Choose it again.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from storage.cli import show
+from storage.cli.changes_args import add_changes, add_receiving
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
 
 # Exit: 0 fine; 1 findings or conflict; 2 usage or configuration; 3 refused or not reached.
@@ -99,6 +100,8 @@ def _add_objects(command: show.AddCommand) -> None:
         "--expires", metavar="LIFE", default="", help="5m to 7d; 15m unless given (5m: personal)"
     )
     url.add_argument("--download", action="store_true", help="browsers save it under its name")
+    add_receiving(url)
+    add_changes(command, _PLACE)
 
 
 def _add_demo(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
