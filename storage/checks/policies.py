@@ -17,7 +17,8 @@ _LIST_ON_BUCKET = (
     "s3:ListBucketMultipartUploads",
 )
 _READ_ON_OBJECTS = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion")
-# a copy onto itself changes metadata and restores a version, so writing reads as well
+# A copy onto itself changes metadata and restores a version, so writing reads as well; where only a
+# delete marker hides the version, the marker is removed.
 _WRITE_ON_OBJECTS = (
     *_READ_ON_OBJECTS,
     "s3:GetObjectVersionTagging",
@@ -25,16 +26,27 @@ _WRITE_ON_OBJECTS = (
     "s3:PutObjectTagging",
     "s3:AbortMultipartUpload",
     "s3:ListMultipartUploadParts",
+    "s3:DeleteObjectVersion",
 )
+# Whoever may not list is told 403 where nothing is, and "only where nothing is" has to be asked.
+_SEE_THAT_NOTHING_IS = "s3:ListBucket"
 BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: _LIST_ON_BUCKET,
     Can.OBJECT_READ: ("s3:ListBucketVersions",),
     Can.OBJECT_LINK: (),
     Can.OBJECT_ARCHIVE: (),
-    Can.OBJECT_WRITE: ("s3:ListBucketMultipartUploads", "s3:ListBucketVersions"),
-    Can.OBJECT_DELETE: ("s3:ListBucketVersions",),
-    Can.OBJECT_RECEIVE: (),
-    Can.PREFIX_DELETE: ("s3:ListBucket",),
+    Can.OBJECT_WRITE: (
+        _SEE_THAT_NOTHING_IS,
+        "s3:ListBucketMultipartUploads",
+        "s3:ListBucketVersions",
+    ),
+    Can.OBJECT_DELETE: (
+        _SEE_THAT_NOTHING_IS,
+        "s3:GetBucketVersioning",
+        "s3:ListBucketVersions",
+    ),
+    Can.OBJECT_RECEIVE: (_SEE_THAT_NOTHING_IS,),
+    Can.PREFIX_DELETE: ("s3:GetBucketVersioning", "s3:ListBucket"),
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
@@ -42,10 +54,10 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LINK: ("s3:GetObject", "s3:GetObjectVersion"),
     Can.OBJECT_ARCHIVE: ("s3:GetObject",),
     Can.OBJECT_WRITE: _WRITE_ON_OBJECTS,
-    # a version is removed only to undo: the marker that a delete left
+    # a condition on a delete needs s3:GetObject; a version is removed only to undo: the marker
     Can.OBJECT_DELETE: ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     Can.OBJECT_RECEIVE: ("s3:GetObject", "s3:PutObject"),
-    Can.PREFIX_DELETE: ("s3:DeleteObject",),
+    Can.PREFIX_DELETE: ("s3:GetObject", "s3:DeleteObject"),
 }
 
 

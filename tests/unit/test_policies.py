@@ -18,7 +18,12 @@ from storage.settings import Settings
 LAYOUTS = load_layouts(Settings(), Config(), {})
 READS = ("s3:Get", "s3:List")
 # IAM's service authorization reference: these take a bucket's ARN, the others an object's
-ON_BUCKETS = {"s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"}
+ON_BUCKETS = {
+    "s3:GetBucketVersioning",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListBucketVersions",
+}
 
 
 def actions_on(document: dict[str, Any], resource: str) -> set[str]:
