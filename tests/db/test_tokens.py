@@ -8,14 +8,13 @@ import json
 import re
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from people_rig import ADMIN, ANN, Office
 from sqlalchemy import text
 from tampering import Clock, Log
 
-from storage.errors import AccessDenied, InvalidInput, NotFound, NotSignedIn
+from storage.errors import AccessDenied, NotFound, NotSignedIn
 from storage.model.people import Actor, Can, Role, Scope
 from storage.people import tokens as module
 from storage.people.tokens import ApiTokens
@@ -176,38 +175,6 @@ def test_when_it_was_used_is_kept_once_a_minute(office: Office) -> None:
     office.wait(seconds=1)
     office.by_token(made.secret)
     assert office.tokens.list(ADMIN)[0].last_used_at == office.clock.now
-
-
-NEVER = {Can.TOKEN_MANAGE, Can.USER_MANAGE, Can.CONSOLE_MANAGE}
-
-
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"name": ""}, "no name"),
-        ({"name": "\u200b\n\x00"}, "no name"),
-        ({"expires_s": 3_599}, "cannot live"),
-        ({"expires_s": 365 * 86_400 + 1}, "cannot live"),
-        ({"expires_s": 0}, "cannot live"),
-        ({"expires_s": -1}, "cannot live"),
-        ({"roles": set()}, "none of its roles"),
-        ({"permissions": set()}, "none of its roles"),
-        ({"layouts": {"nowhere"}}, "no project"),
-        ({"permissions": {Can.AUDIT_READ}}, "none of its roles"),
-        (
-            {"permissions": {Can.AUDIT_READ}, "roles": {Role.ADMIN}, "layouts": {"ssi"}},
-            "all projects",
-        ),
-        ({"permissions": {Can.PREFIX_DELETE}, "roles": {Role.VIEWER}}, "none of its roles"),
-        *(({"permissions": {can}, "roles": set(Role)}, "No token can have") for can in NEVER),
-    ],
-)
-def test_what_makes_no_token_is_said(office: Office, changed: dict[str, Any], words: str) -> None:
-    """Name, life, roles, permissions and projects are checked before anything is kept."""
-    with pytest.raises(InvalidInput) as caught:
-        office.token(**changed)
-    assert words in f"{caught.value.what} {caught.value.remedy}"
-    assert office.tokens.list(ADMIN) == []
 
 
 def test_nobody_gives_a_token_more_than_they_have(office: Office) -> None:
