@@ -79,7 +79,7 @@ class Activity:
     def verify(
         self, actor: Actor, on_progress: Callable[[int, int], None] = lambda _done, _all: None
     ) -> Verdict:
-        """Reads the whole log and tells whatever was changed in it: 15 s for a million rows.
+        """Reads the whole log and tells whatever was changed in it: 20 s for a million rows.
 
         `on_progress` is given the rows read and how many there are; what it raises ends this.
         """
