@@ -1,4 +1,4 @@
-"""Who may come in while there is no login, rule by rule."""
+"""Who may knock, without and with a login, rule by rule."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from server.loopback import address_refusal, refusal
+from server.loopback import Public, address_refusal, is_this_machine, refusal
 
 HOST = "127.0.0.1:8501"
 OWN = f"http://{HOST}"
+PUBLIC = Public("https://console.example.org")
+HERE = Public("http://127.0.0.1:8501")
+ELSEWHERE = {"client": ("192.0.2.7", 50_000), "server": ("192.0.2.1", 8501)}
 
 
 def scope(
@@ -184,3 +187,127 @@ def test_an_open_address_is_refused_with_a_remedy(address: str | None) -> None:
     assert "server.address" in error.what
     assert "127.0.0.1" in error.remedy
     assert "login" in error.remedy
+
+
+# -- with a login -------------------------------------------------------------------------------
+
+
+def public_scope(*headers: tuple[str, str], **facts: Any) -> dict[str, Any]:
+    """A request for the public address, from another machine, through a proxy that ends https."""
+    return scope([("host", "console.example.org"), *headers], **{**ELSEWHERE, **facts})
+
+
+def test_with_a_login_others_may_come() -> None:
+    """To the public address, as browsers write it; the websocket from our own pages."""
+    assert refusal(public_scope(), PUBLIC) == ""
+    assert refusal(scope([("host", "Console.Example.ORG")], **ELSEWHERE), PUBLIC) == ""
+    own = ("origin", PUBLIC.origin)
+    assert refusal(public_scope(own, kind="websocket"), PUBLIC) == ""
+    assert refusal(public_scope(own, method="POST"), PUBLIC) == ""
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        ["evil.example"],
+        ["console.example.org", "console.example.org"],
+        ["console.example.org:8501"],
+        ["console.example.org."],
+        ["console.example.org.evil.example"],
+        ["evil@console.example.org"],
+        ["192.0.2.1"],
+        ["127.0.0.1:8501"],
+        ["localhost"],
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_with_a_login_one_host_is_answered(hosts: list[str], kind: str) -> None:
+    """Cookies and links are for that one; this machine's own names are others."""
+    headers = [("host", host) for host in hosts] + [("origin", PUBLIC.origin)]
+    assert "another address" in refusal(scope(headers, kind=kind, **ELSEWHERE), PUBLIC)
+
+
+def test_health_is_answered_for_any_host() -> None:
+    """A load balancer asks by number; it may ask for nothing else, and send nothing."""
+    by_number = [("host", "192.0.2.1:8501")]
+    assert refusal(scope(by_number, path="/api/health", **ELSEWHERE), PUBLIC) == ""
+    for facts in ({"method": "POST"}, {"path": "/api/healthy"}, {"kind": "websocket"}):
+        asked = scope(by_number, **{"path": "/api/health", **ELSEWHERE, **facts})
+        assert refusal(asked, PUBLIC) != ""
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "http://console.example.org",
+        "https://console.example.org:8443",
+        "https://evil.example",
+        "https://console.example.org.evil.example",
+        "https://CONSOLE.example.org",
+        "https://127.0.0.1:8501",
+    ],
+)
+def test_with_a_login_another_origin_is_refused(kind: str, origin: str) -> None:
+    """The page without encryption is another origin too."""
+    asked = public_scope(("origin", origin), kind=kind)
+    assert "another origin" in refusal(asked, PUBLIC)
+
+
+def test_a_program_with_a_token_needs_no_origin() -> None:
+    """For our own routes alone: elsewhere the header means nothing, and a cookie might count."""
+    token = ("authorization", "Bearer sst_x")
+    assert refusal(public_scope(token, method="POST", path="/api/ui/clip"), PUBLIC) == ""
+    for path in ("/_stcore/upload_file/s/f", "/apiary", "/"):
+        assert "Origin" in refusal(public_scope(token, method="POST", path=path), PUBLIC)
+    assert "Origin" in refusal(public_scope(token, kind="websocket", path="/api/x"), PUBLIC)
+    assert "Origin" in refusal(public_scope(method="POST", path="/api/ui/clip"), PUBLIC)
+    foreign = public_scope(token, ("origin", "https://evil.example"), method="POST", path="/api/x")
+    assert "another origin" in refusal(foreign, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "passes"),
+    [
+        ("/browse", "GET", True),
+        ("/oauth2callback", "GET", True),
+        ("/browse", "POST", False),
+        ("/sign-in", "GET", False),
+        ("/auth/login", "GET", False),
+        ("/auth/logout", "GET", False),
+        ("/api/ui/zip", "GET", False),
+    ],
+)
+def test_other_sites_start_nothing(path: str, method: str, passes: bool) -> None:
+    """A link opens a page and the provider leads back; nothing signs in or out or downloads."""
+    headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]
+    asked = public_scope(("origin", PUBLIC.origin), *headers, path=path, method=method)
+    assert (refusal(asked, PUBLIC) == "") is passes
+
+
+def test_a_login_of_this_machine_lets_no_other_in() -> None:
+    """Its address is a name that every machine has for itself."""
+    assert refusal(scope(), HERE) == ""
+    assert "this machine" in refusal(scope(**ELSEWHERE), HERE)
+    assert address_refusal("0.0.0.0", HERE) is not None
+    assert address_refusal("0.0.0.0", PUBLIC) is None
+    assert address_refusal(None, PUBLIC) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("127.0.0.1:8501", True),
+        ("[::1]:1", True),
+        ("", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost:8501@evil.example", False),
+        ("console.example.org", False),
+    ],
+)
+def test_names_of_this_machine(host: str, here: bool) -> None:
+    """Those that no other machine can be reached by."""
+    assert is_this_machine(host) is here
