@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from urllib.parse import urlencode
 
 import pyarrow as pa
@@ -15,7 +16,8 @@ from storage.model.people import Can
 from storage.objects.export import rows_to_csv
 from storage.objects.service import link_limits
 from storage.units import human_bytes, human_seconds
-from ui import errors, writing
+from ui import errors, gate, writing
+from ui.activity_view import LogView
 from ui.browse import Scene
 from ui.facts.facts import Fact, Section, facts
 from ui.listing import Listing
@@ -72,6 +74,15 @@ def one(scene: Scene) -> None:
     _take(scene)
     writing.one(scene, detail)
     facts(_sections(detail), key="panel:facts")
+    _history(scene)
+
+
+def _history(scene: Scene) -> None:
+    role = gate.viewed_role()
+    asked = LogView(bucket=scene.bucket.bucket, key=scene.view.at).params()
+    query = urlencode({**asked, **({"as": role.value} if role else {})})
+    # an ordinary link in this tab: Streamlit's own open another
+    st.html(f'<a href="activity?{escape(query)}">History of this object</a>')
 
 
 def _live(scene: Scene) -> str:

@@ -83,6 +83,11 @@ def test_a_row_leads_to_the_objects_history_and_back_to_browse(
     lines(page).first.click()
     page.get_by_role("link", name="Show in Browse").click()
     expect(panel(page).get_by_text("Course clip")).to_be_visible()
+    settle(page)
+    panel(page).get_by_role("link", name="History of this object").click()
+    expect(page).to_have_url(f"{console.url}/activity?bucket=ssi-audio-stage&key={key}")
+    expect(lines(page).first).to_contain_text(CLIP)
+    assert len(page.context.pages) == 1
 
 
 def test_what_is_filtered_is_taken_along(linked: Page, console: Console, tmp_path: Path) -> None:
