@@ -224,6 +224,25 @@ AWS_CODES: Mapping[str, Translation] = {
     "KeyTooLongError": Translation(
         InvalidInput, "The name is too long for this store.", "Keys have at most 1,024 bytes."
     ),
+    "InvalidTag": Translation(
+        InvalidInput,
+        "The store does not take these tags.",
+        "AWS allows letters, digits, spaces and + - = . _ : / @; some stores only plain ASCII.",
+    ),
+    "EntityTooLarge": Translation(
+        InvalidInput,
+        "It is larger than the store, or the upload link, allows.",
+        "One upload may have at most 5 GB; larger ones go in parts.",
+    ),
+    "EntityTooSmall": Translation(
+        InvalidInput, "It is smaller than the store, or the upload link, allows."
+    ),
+    "MetadataTooLarge": Translation(
+        InvalidInput, "The metadata is too long.", "All of it together may have 2 KB."
+    ),
+    "InvalidStorageClass": Translation(
+        Unsupported, "This store does not have that storage class.", "Keep the class it has."
+    ),
     "BadDigest": Translation(
         Unavailable, "The bytes arrived damaged, so nothing was written.", "Try again."
     ),
