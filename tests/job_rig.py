@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,7 @@ def jobs_in(
     *works: Any,
     clock: Callable[[], datetime] | None = None,
     workers: int = 2,
+    idle: Collection[str] = (),
 ) -> Jobs:
     """The jobs of a console on that database."""
     now = clock or (lambda: datetime.now(UTC))
@@ -87,7 +88,7 @@ def jobs_in(
     sessions = Sessions(People(database), Tokens(database), now)
     switches = Switches(SwitchRows(database), now, always=False)
     gate = Gate({}, lambda *_: None, audit, sessions, switches)  # type: ignore[arg-type, return-value]
-    return Jobs(database, works, gate, now, workers=workers)
+    return Jobs(database, works, gate, now, workers=workers, idle=idle)
 
 
 def until(happened: Callable[[], Any]) -> Any:

@@ -34,7 +34,8 @@ _ID_MS_DIGITS = 11  # of hexadecimal milliseconds: they sort until the year 2527
 
 class Claims:
     """The claims on `rows`. `kinds` says of each kind of work known here whether it is resumable;
-    `random` gives so many characters that nobody gives again.
+    those in `idle` go on by themselves in the next console. `random` gives so many characters that
+    nobody gives again.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Claims:
         kinds: Mapping[str, bool],
         clock: Callable[[], datetime],
         random: Callable[[int], str],
+        idle: Container[str] = (),
     ) -> None:
         self.rows = rows
+        self._idle = idle
         self._kinds = kinds
         self._resumable: Container[str] = {kind for kind, resumable in kinds.items() if resumable}
         self._clock = clock
@@ -134,13 +137,14 @@ class Claims:
         `tidied`. False, and nothing is written, when the job is another's.
         """
         now = self._clock()
+        free = {"runner": "", "beat_at": self._after(run.kind) if state == "interrupted" else ""}
         values = {
             **run.beat(now),
             "state": state,
             "finished_at": as_text(now),
             "result": result,
             "error": json.dumps(error and error.as_dict()),
-            **({} if tidy else {"runner": "", "beat_at": ""}),
+            **({} if tidy else free),
         }
         row = run.insisting(lambda: self.rows.change(run.id, values, runner=run.runner))
         run.heard(None if row is None else False, now)
@@ -158,11 +162,14 @@ class Claims:
         nothing any more.
         """
         left = {"runner": "", "beat_at": LONG_AGO}
-        stopped = {**left, "state": "interrupted", "finished_at": as_text(self._clock())}
-        if self._kinds[run.kind]:
-            stopped["beat_at"] = ""
-        for state, values in (("queued", stopped), ("running", stopped)):
-            if self.rows.change(run.id, values, runner=run.runner, state=state, cancel=False):
+        stopped = {
+            "state": "interrupted",
+            "finished_at": as_text(self._clock()),
+            "runner": "",
+            "beat_at": self._after(run.kind),
+        }
+        for state in ("queued", "running"):
+            if self.rows.change(run.id, stopped, runner=run.runner, state=state, cancel=False):
                 return
         self.rows.change(run.id, left, runner=run.runner)
 
@@ -181,26 +188,44 @@ class Claims:
                 return changed
         raise Conflict("This job has ended, so there is nothing to cancel.", "Look at it again.")
 
-    def left(self) -> list[Run]:
-        """Takes over what others left: claims what must be tidied up, and ends the rest.
-
-        The runs returned hold claims on jobs whose state is already an end.
+    def left(self, *, go_on: bool) -> tuple[list[Run], list[Run]]:
+        """Takes over what others left. Returns claims on jobs that have ended, to tidy up after
+        them, and with `go_on` on idle ones, to go on with; ends the rest.
         """
-        taken = []
+        ended: list[Run] = []
+        on: list[Run] = []
         now = self._clock()
         for row in self.rows.silent(as_text(now - STALE)):
             if row["kind"] not in self._kinds:
                 continue  # of another version of the console, which will look after it
-            values: dict[str, Any] = {"runner": self._random(32), "beat_at": as_text(now)}
-            if row["state"] in ACTIVE:
-                ended = "cancelled" if row["cancel"] else "interrupted"
-                values |= {"state": ended, "finished_at": as_text(now)}
-                if ended == "interrupted" and self._kinds[row["kind"]]:
-                    values |= {"runner": "", "beat_at": ""}
-            claimed = self._changed(row, values)
+            idle = row["kind"] in self._idle and is_resumable(row, now, self._resumable)
+            going = idle and row["state"] != "failed"
+            if going and not go_on:
+                continue
+            claimed = self._changed(row, self._taking(row, now, going=going))
             if claimed and claimed["runner"]:
-                taken.append(Run(claimed, self.rows, self._clock, now))
-        return taken
+                run = Run(claimed, self.rows, self._clock, now)
+                (on if going else ended).append(run)
+        return ended, on
+
+    def _taking(self, row: Row, now: datetime, *, going: bool) -> Row:
+        values = {"runner": self._random(32), "beat_at": as_text(now)}
+        if going:
+            return {**values, "state": "queued", "finished_at": ""}
+        if row["state"] not in ACTIVE:
+            return values
+        values["finished_at"] = as_text(now)
+        if row["cancel"]:
+            return {**values, "state": "cancelled"}
+        if self._kinds[row["kind"]]:
+            values |= {"runner": "", "beat_at": ""}
+        return {**values, "state": "interrupted"}
+
+    def _after(self, kind: str) -> str:
+        """The beat of an interrupted job nobody works on: whether it waits for a person's Resume,
+        or for whoever looks next.
+        """
+        return "" if self._kinds[kind] and kind not in self._idle else LONG_AGO
 
     def _changed(self, row: Row, values: Row) -> Row | None:
         """Changes a row that nobody has claimed or beaten for since it was read."""

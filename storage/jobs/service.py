@@ -34,7 +34,8 @@ def _random(characters: int) -> str:
 class Jobs:
     """The jobs of `works` in `database`, `workers` of them at a time here. Thread-safe.
 
-    Kinds in `idle` spend their time waiting for somebody else, so they take no worker's place.
+    Kinds in `idle` spend their time waiting for somebody else, so they take no worker's place, and
+    after a restart they go on by themselves.
 
     Whoever starts one has checked the permission and told the audit log. Everybody sees their own;
     those of others need Can.JOB_MANAGE, and stopping or resuming one is in the audit log.
@@ -55,7 +56,7 @@ class Jobs:
         self._gate = gate
         self._rows = JobRows(database)
         kinds = {work.kind: work.resumable for work in works}
-        self._claims = Claims(self._rows, kinds, clock, random)
+        self._claims = Claims(self._rows, kinds, clock, random, idle)
         self._pool = Pool(workers, self._carry_out)
         self._idle = idle
         self._keeper = Keeper(self._rows, clock, self._pool.hurry)
@@ -177,14 +178,16 @@ class Jobs:
             )
             self._looking.start()
 
-    def take_over(self) -> None:
+    def take_over(self, *, go_on: bool = False) -> None:
         """Once: jobs whose runner gives no sign any more are interrupted or cancelled, and tidied
-        up where they cannot be resumed. Raises Unavailable.
+        up where they cannot be resumed; with `go_on` idle ones go on here. Raises Unavailable.
         """
-        left = self._claims.left()
-        for run in left:
+        ended, on = self._claims.left(go_on=go_on)
+        for run in on:
+            self._submit(run)
+        for run in ended:
             self._keeper.watch(run)
-        for run in left:
+        for run in ended:
             try:
                 tidy_up(run, self._works[run.kind], self._claims)
             finally:
@@ -198,6 +201,8 @@ class Jobs:
         for run in running:
             run.ask("closing")
         until = time.monotonic() + _CLOSE_WAIT_S
+        if self._looking is not None:
+            self._looking.join(_CLOSE_WAIT_S)
         for run in running:
             if not run.ended.wait(max(until - time.monotonic(), 0)):
                 run.ask("lost")
@@ -242,6 +247,8 @@ class Jobs:
             self._pool.beside(run)
         else:
             self._pool.submit(run)
+        if self._closed.is_set():  # meanwhile: `close` may not have seen it
+            run.ask("closing")
 
     def _wait_for(self, run: Run) -> Job:
         self._keeper.watch(run)
@@ -266,5 +273,5 @@ class Jobs:
         while not self._closed.is_set():
             self._look.clear()
             with suppress(StorageError):  # the database is not there: pages say so; look again
-                self.take_over()
+                self.take_over(go_on=True)
             self._look.wait(STALE.total_seconds())

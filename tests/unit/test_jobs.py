@@ -400,3 +400,32 @@ def test_a_checkpoint_that_is_not_kept_fails_the_job(
     job = ended(jobs, job, "failed")
     assert job.error is not None
     assert job.error["what"] == "Locked."
+
+
+def test_idle_jobs_take_nobodys_place_and_go_on_by_themselves(
+    console_database: Database, tmp_path: Path, clock: Clock, count: Counting, once: Counting
+) -> None:
+    """They run beside the others; after a restart the next console goes on with them, a command
+    does not.
+    """
+
+    def console() -> Jobs:
+        works = (count, once)
+        return jobs_in(console_database, tmp_path, *works, clock=clock, workers=1, idle={"count"})
+
+    first = console()
+    count.at = lambda job, number: until(lambda: number < 3 or was_asked(job))
+    waiting = [start(first), start(first)]
+    until(lambda: all(first.get(ANN, job.id).done == 2 for job in waiting))
+    ended(first, start(first, kind="once"), "done")
+    first.close()
+    count.at = lambda _job, _number: None
+    second = console()
+    second.take_over()
+    assert {second.get(ANN, job.id).state for job in waiting} == {"interrupted"}
+    second.recover()
+    for job in waiting:
+        until(lambda job=job: second.get(ANN, job.id).state == "done")
+    second.close()
+    assert len(count.counted) == 6
+    assert count.tidied == []

@@ -145,7 +145,8 @@ class Two(RuleBasedStateMachine):
 
     @rule(console=CONSOLES)
     def recover(self, console: int) -> None:
-        for run in self.consoles[console].left():
+        ended, _ = self.consoles[console].left(go_on=False)
+        for run in ended:
             if run.id != self.id:  # of an example before this one
                 continue
             run.tidying = True
