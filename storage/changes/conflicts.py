@@ -16,12 +16,20 @@ _ROWS_SEARCHED = 20
 
 
 @contextmanager
-def telling(where: Passage, key: str) -> Iterator[None]:
-    """Raises a Conflict from inside again, with what is under the key now and who stored it."""
+def telling(where: Passage, key: str, before: str = "") -> Iterator[None]:
+    """Raises a Conflict about `key` from inside again, with what is there now and who stored it.
+
+    One about something else, or while the object still is the version `before`, passes as it is.
+    """
     try:
         yield
     except Conflict as error:
-        raise changed(where, head(where, key), key) from error
+        if (error.bucket, error.key) != (where.bucket.bucket, key):
+            raise
+        now = head(where, key)
+        if version_of(now) == before:
+            raise
+        raise changed(where, now, key) from error
 
 
 def changed(where: Passage, now: ObjectHead | None, key: str) -> Conflict:

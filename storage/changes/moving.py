@@ -100,17 +100,18 @@ def _copy(job: Running, way: Way, step: Mapping[str, Any]) -> str:
     head = _as_planned(source, step)
     call = "move" if way.leave else "copy"
     existing = reading.head(target, key)
+    before = reading.version_of(existing)
     with (
         source.read(call, step["key"], reading.version_of(head)),
         target.changing(
             call,
             key,
-            version_before=reading.version_of(existing),
+            version_before=before,
             note=job.params["note"],
             source=f"s3://{source.bucket.bucket}/{step['key']}",
             size=head.size,
         ) as change,
-        telling(target, key),
+        telling(target, key, before),
     ):
         if existing and existing.etag != step["existing"] and _is_copy(way, head, existing):
             change.detail["found"] = True

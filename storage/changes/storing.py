@@ -171,16 +171,17 @@ class _File:
         """Stores it where what is there is still what was planned, or is it already."""
         where, key, planned = self.where, self.item["key"], self.item["etag"]
         existing = reading.head(where, key)
+        before = reading.version_of(existing)
         with (
             where.changing(
                 "replace" if planned else "upload",
                 key,
-                version_before=reading.version_of(existing),
+                version_before=before,
                 note=self.job.params["note"],
                 size=self.item["size"],
                 content_type=self.item["content_type"],
             ) as change,
-            telling(where, key),
+            telling(where, key, before),
         ):
             if (existing.etag if existing else None) == planned or self.state.part is not None:
                 written = self._send(existing)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from storage.changes.service import LINK_LIFE_S, link_limits
 from storage.cli import show
 from storage.cli.desk import Desk, report
 from storage.cli.jobs import progress
@@ -120,9 +121,9 @@ def receive(args: argparse.Namespace) -> int:
     """A link to upload one object by; with --wait also what came, status 1 when it is wrong."""
     if not args.type or not args.max_size:
         raise InvalidInput("An upload link needs --type and --max-size.", "See url --help.")
-    life = {"expires_s": parse_duration(args.expires)} if args.expires else {}
     with opened(args) as services:
         desk = Desk.of(services, args)
+        usual_s = min(LINK_LIFE_S, link_limits(desk.layout)[1])
         place = desk.place(args.place)
         link = services.changes.upload_link(
             desk.actor,
@@ -133,7 +134,7 @@ def receive(args: argparse.Namespace) -> int:
             max_bytes=parse_bytes(args.max_size),
             replace=args.replace,
             note=args.note,
-            **life,
+            expires_s=parse_duration(args.expires) if args.expires else usual_s,
         )
         if args.json:
             show.document(link.as_json())
