@@ -6,7 +6,7 @@ import streamlit as st
 
 from storage.access import allowed_console
 from storage.model.people import Can
-from ui import jobs, session, settings_log
+from ui import errors, jobs, session, settings_log
 from ui.activity import Scene
 from ui.activity_view import LogView
 
@@ -21,12 +21,17 @@ def show(scene: Scene) -> None:
         if everyone
         else "Your long work: uploads, moves, deleting a folder. It goes on when a page is closed."
     )
+    before, service = scene.view.job, scene.services.jobs
+    with errors.shown():
+        some = service.list(scene.actor, everyone=everyone, before=before, limit=1)
+    if not some:
+        st.info("No long work is here. Uploads, moves and deletes in Browse appear once begun.")
     found = jobs.listing(
-        scene.services.jobs,
+        service,
         scene.actor,
         place="activity",
         everyone=everyone,
-        before=scene.view.job,
+        before=before,
         limit=_PAGE_JOBS,
         under=settings_log.under,
     )

@@ -38,7 +38,7 @@ class Console:
                 "The console was started with READ_ONLY=1, which no switch here overrides.",
                 "Take READ_ONLY out of its environment or .env, and start it again.",
             )
-        with passage.changing("writing", note=why.strip()[:WHY_MAX]):
+        with passage.changing("allow-writing", note=why.strip()[:WHY_MAX]):
             self._switches.clear_read_only()
 
     def setup(self, actor: Actor) -> Setup:

@@ -229,5 +229,6 @@ def test_jobs_have_their_own_view(console: Console, filled: Services) -> None:
     """By its address; without the log."""
     console.open("activity", show="jobs")
     assert "Long work of everybody" in console.words
+    assert "No long work is here." in console.words
     assert "activity:log" not in console.shown
     assert "Your long work" in console.open("activity", **{"show": "jobs", "as": "qa"}).words
