@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from server.loopback import Public, address_refusal, is_this_machine
 from server.tokens import auth_section
-from storage.bootstrap import configure
 from storage.config import LoginConfig
+from storage.configuration import configure
 from storage.errors import ConfigError
 from storage.people.providers import DEFAULT, providers
 from storage.settings import environment

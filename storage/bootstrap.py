@@ -20,14 +20,14 @@ from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.changes.works import IDLE
 from storage.changes.works import works as change_works
-from storage.config import Config, load_config
+from storage.config import Config
+from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
 from storage.demo.first_start import fill_once
-from storage.errors import ConfigError, StorageError
+from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
 from storage.jobs.service import Jobs
-from storage.layout.load import load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
@@ -38,10 +38,25 @@ from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
 from storage.sessions import Sessions
-from storage.settings import Settings, environment, load_settings, said
+from storage.settings import Settings, environment, said
 from storage.switches import Switches
 
-DEFAULT_CONFIG = Path("soundstage.toml")
+__all__ = [
+    "Configuration",
+    "Mode",
+    "Office",
+    "Services",
+    "Status",
+    "build",
+    "close",
+    "configure",
+    "install",
+    "office",
+    "services",
+    "start",
+    "status",
+]
+
 Mode = Literal["seaweedfs", "moto", "own"]
 
 
@@ -83,42 +98,6 @@ class Services(Office):
             for bucket in layout.buckets
         }
         return tuple(sorted(found))
-
-
-def _config_path(settings: Settings, given: Path | None) -> Path | None:
-    chosen = given or (Path(settings.config_file) if settings.config_file else None)
-    if chosen is not None and not chosen.is_file():
-        raise ConfigError(
-            f"There is no config file {str(chosen)!r}.",
-            "Set STORAGE_CONFIG (or --config) to a file that exists, or leave it out.",
-        )
-    return chosen or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None)
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """What settings and files say, before anything is started. `own`: the user's own S3 is used."""
-
-    settings: Settings
-    config: Config
-    layouts: Mapping[str, Layout]
-    own: bool
-    path: Path | None = None  # of the config file
-
-
-def configure(environ: Mapping[str, str], config_path: Path | None = None) -> Configuration:
-    """Reads and checks everything, starts nothing. Raises ConfigError for wrong settings or files.
-
-    Own S3 is used with a config file, S3_ENDPOINT_URL or STORAGE=aws, never because credentials
-    happen to lie around.
-    """
-    settings = load_settings(environ)
-    path = _config_path(settings, config_path)
-    config = load_config(path)
-    own = settings.storage != "embedded" and bool(
-        path or settings.endpoint_url or settings.storage == "aws"
-    )
-    return Configuration(settings, config, load_layouts(settings, config, environ), own, path)
 
 
 def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from storage import bootstrap
 from storage.cli import show
 from storage.cli.session import opened
+from storage.configuration import configure
 from storage.demo.seed import seed as seed_samples
 from storage.errors import ConfigError
 from storage.s3.embedded import EmbeddedStore, acquire
@@ -63,7 +63,7 @@ def _port(store: EmbeddedStore) -> int:
 
 def seed(args: argparse.Namespace) -> int:
     """Fills the embedded store with the samples. Raises ConfigError on the user's own S3."""
-    if bootstrap.configure(environment(), args.config).own:
+    if configure(environment(), args.config).own:
         raise ConfigError(
             "The samples are for the embedded store, and this is your own S3.",
             "Set STORAGE=embedded to use the embedded store.",

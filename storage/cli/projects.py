@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from storage.bootstrap import Configuration
 from storage.checks.policies import policy_for_all
 from storage.checks.reach import check_reach
 from storage.cli import show
 from storage.cli.session import chosen_layout, configured, opened
+from storage.configuration import Configuration
 from storage.errors import InvalidInput, StorageError
 from storage.model.people import Role
 

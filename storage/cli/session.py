@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from storage import bootstrap
+from storage.configuration import Configuration, configure
 from storage.errors import ConfigError
 from storage.layout.profile import Layout
 from storage.model.people import Actor, local_actor
 from storage.settings import Settings, environment
 
 
-def configured(args: argparse.Namespace) -> bootstrap.Configuration:
+def configured(args: argparse.Namespace) -> Configuration:
     """The configuration alone; nothing is started."""
-    return bootstrap.configure(environment(), args.config)
+    return configure(environment(), args.config)
 
 
 @contextmanager
