@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +22,7 @@ def console_lifespan(
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
+        logging.getLogger("uvicorn.access").addFilter(_without_query)
         bootstrap.start()
         if Path(sys.argv[0]).name == "app.py":
             # under `streamlit run`; any other server chooses its port itself and announces it
@@ -34,6 +36,16 @@ def console_lifespan(
             await run_in_threadpool(bootstrap.close)
 
     return lifespan
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Takes the query off the addresses in another server's access log: a sign-in's way back
+    carries its code there, and a page's address the keys of people's files.
+    """
+    if isinstance(record.args, tuple) and len(record.args) == 5:
+        client, method, path, version, status = record.args
+        record.args = (client, method, str(path).partition("?")[0], version, status)
+    return True
 
 
 def console_url(option: Callable[[str], Any]) -> str:

@@ -19,6 +19,7 @@ from streamlit.runtime.secrets import secrets_singleton
 
 from server.deep_link import COOKIE, from_cookie, to_cookie
 from server.errors import console_errors
+from server.lifespan import console_lifespan
 from server.loopback import Public
 from server.middleware import Served, console_middleware
 from server.routes import console_routes
@@ -302,3 +303,19 @@ def test_a_refusal_says_where_the_console_is(ask: Any) -> None:
     assert answer.status_code == 403
     assert f"Open the console as {PUBLIC}." in answer.text
     assert ask("/api/health", host="192.0.2.7").status_code == 200
+
+
+def test_an_access_log_holds_no_code(caplog: pytest.LogCaptureFixture) -> None:
+    """Streamlit writes none; another server's keeps the path alone."""
+    access = logging.getLogger("uvicorn.access")
+
+    async def start() -> None:
+        async with console_lifespan(lambda _name: None)(None):
+            access.info('%s - "%s %s HTTP/%s" %d', "c", "GET", "/oauth2callback?code=x", "1.1", 303)
+
+    bootstrap.install(SimpleNamespace(close=lambda: None))  # type: ignore[arg-type]
+    with caplog.at_level(logging.INFO, "uvicorn.access"):
+        anyio.run(start)
+    assert [record.getMessage() for record in caplog.records if record.name == access.name] == [
+        'c - "GET /oauth2callback HTTP/1.1" 303'
+    ]
