@@ -62,25 +62,34 @@ def _outcome(scene: Scene, outcome: Outcome) -> None:
             else:
                 undo = False
             st.button("Close", key="outcomes:close", type="tertiary", on_click=_close)
-        links(scene.view, scene.view.bucket, outcome.keys)
+        links(scene.view, scene.view.bucket, outcome.keys, "outcomes")
         failures(outcome.failed)
         if undo and outcome.deletion is not None:
             _undo(scene, outcome.deletion)
 
 
-def links(view: View, role: str, keys: Sequence[str]) -> None:
-    """Links that open the first of `keys`, in the bucket of `role`, in Browse."""
-    shown = [f"[{plain_markdown(key)}]({_href(view, role, key)})" for key in keys[:_LINKS]]
-    if len(keys) > _LINKS:
-        shown.append(f"and {len(keys) - _LINKS:,} more")
-    if shown:
-        st.markdown(" · ".join(shown))
+def links(view: View, role: str, keys: Sequence[str], place: str) -> None:
+    """Opens one of the first `keys`, in the bucket of `role`; `place` begins the buttons' keys.
 
-
-def _href(view: View, role: str, key: str) -> str:
-    folder = key[: key.rfind("/") + 1]
-    opened = View(view.project, role, prefix=folder, per=view.per, at=key)
-    return opened.href().replace("(", "%28").replace(")", "%29")
+    Buttons, because a link in markdown opens another tab.
+    """
+    if not keys:
+        return
+    with st.container(horizontal=True, gap="medium", key=f"{place}:links"):
+        for key in keys[:_LINKS]:
+            folder = key[: key.rfind("/") + 1]
+            opened = View(view.project, role, prefix=folder, per=view.per, at=key)
+            if st.button(
+                plain_markdown(key[len(folder) :] or key),
+                key=f"{place}:open:{key!a}",
+                help=plain_markdown(key),
+                type="tertiary",
+                icon=":material/arrow_forward:",
+            ):
+                session.go(opened.params())
+                st.rerun()  # all of the page: this may be drawn by a fragment
+        if len(keys) > _LINKS:
+            st.caption(f"and {len(keys) - _LINKS:,} more", width="content")
 
 
 def failures(failed: Mapping[str, Mapping[str, str]]) -> None:

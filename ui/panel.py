@@ -19,6 +19,7 @@ from storage.units import human_bytes, human_seconds
 from ui import errors, gate, writing
 from ui.activity_view import LogView
 from ui.browse import Scene
+from ui.confirming import count
 from ui.facts.facts import Fact, Section, facts
 from ui.listing import Listing
 from ui.picture.picture import picture
@@ -38,7 +39,7 @@ def nothing(scene: Scene, listing: Listing) -> None:
         rows.append(Fact("Region", bucket.region))
     if listing.rows.num_rows:
         size = pc.sum(listing.rows["size"]).as_py()
-        rows.append(Fact("Listed here", f"{listing.rows.num_rows:,} objects, {human_bytes(size)}"))
+        rows.append(Fact("Listed here", f"{count(listing.rows.num_rows)}, {human_bytes(size)}"))
     facts([Section("", rows)], key="panel:bucket")
     if not listing.rows.num_rows:
         return

@@ -5,9 +5,7 @@ A tab that was loaded anew finds the person's own jobs again that are not over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -77,11 +75,11 @@ def _result(scene: Scene, job: Job) -> None:
         forget()  # what it wrote belongs into the table, which is drawn after this
     result = job.result
     if job.kind == "arrival":
-        _arrived(scene, job.role, result)
+        _arrived(scene, job)
         return
     if job.kind != "delete-prefix":
         items = [row.get("target") or row["key"] for row in result.get("items", ())]
-        links(scene.view, job.role, items)
+        links(scene.view, job.role, items, f"working:{job.id}")
     failures({row["key"]: row for row in result.get("failures", ())})
     left = result.get("left", 0)
     if left:
@@ -89,15 +87,16 @@ def _result(scene: Scene, job: Job) -> None:
         st.caption(plain_markdown(f"{count(left)} left as they are. {why}".strip()))
 
 
-def _arrived(scene: Scene, role: str, result: Mapping[str, Any]) -> None:
+def _arrived(scene: Scene, job: Job) -> None:
     """What came by an upload link, and what is wrong with it."""
+    result = job.result
     if not result:
         return
     if not result["arrived"]:
         st.caption("Nothing arrived while the link worked.")
         return
     st.caption(plain_markdown(f"{human_bytes(result['size'])}, {result['detected']}."))
-    links(scene.view, role, [result["key"]])
+    links(scene.view, job.role, [result["key"]], f"working:{job.id}")
     for finding in result["findings"]:
         words = f"{finding['text']} {finding['remedy']}".strip()
         st.warning(plain_markdown(words), icon="⚠️")

@@ -11,6 +11,7 @@ from page_rig import A_CLIP, MP3, STAGE, Console
 from storage.bootstrap import Services
 from storage.errors import Unavailable
 from storage.s3.client import Store
+from ui.text import plain_markdown
 
 WAV = (
     b"RIFF\x24\x08\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0"
@@ -132,8 +133,10 @@ def test_uploading_new_files(console: Console, shared: Store) -> None:
     head = shared.client.head_object(Bucket=SHARED, Key="canonical/welcomes/spa.wav")
     assert head["ContentType"] == "audio/wav"
     assert {"canonical/welcomes/gle.wav", "canonical/welcomes/spa.wav"} <= set(console.names)
-    assert "at=canonical%2Fwelcomes%2Fgle.wav" in "".join(console.markdown)
     assert not console.app.get("file_uploader")
+    console.app.button[labels(console).index(plain_markdown("gle.wav"))].click()
+    console.again()
+    assert console.app.query_params["at"] == "canonical/welcomes/gle.wav"
 
 
 def test_replacing_takes_a_tick(console: Console, shared: Store) -> None:
