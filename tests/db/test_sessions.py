@@ -105,6 +105,13 @@ def test_a_later_login_counts_again(gate: Gate, ann: Actor, database: Database) 
     gate.enter(replace(ann, session=later), Can.OBJECT_READ, "ssi", "stage")
 
 
+def test_revoking_a_token_ends_the_jobs_it_began(gate: Gate, ann: Actor) -> None:
+    """A job of a token that is revoked (or gone) stops; one of a login knows no token."""
+    began = replace(ann, session=Session(NOON, None, "job", "nothere"))
+    with pytest.raises(NotSignedIn, match="revoked"):
+        gate.enter(began, Can.OBJECT_WRITE, "ssi", "stage")
+
+
 def test_a_token_that_is_not_in_the_database_is_over(gate: Gate, ann: Actor) -> None:
     """A token is what the database says of it, not what an actor claims."""
     claimed = replace(ann, session=Session(NOON, NOON + timedelta(hours=1), "token", "nothere"))
