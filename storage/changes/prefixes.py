@@ -139,8 +139,9 @@ def begin(
 
 
 class PrefixWork:
-    """The job "delete-prefix". Its checkpoint: the last key of the pages that are done, and what
-    was done. A page that is seen again holds only what is still to go.
+    """The job "delete-prefix". Its checkpoint: the last key of the pages that are done, what was
+    done, and the rows (key, ETag, size) of the page it is at. A page that is seen again holds only
+    what is still to go: the others of these rows went, and the run before could not say so.
     """
 
     kind = "delete-prefix"
@@ -155,17 +156,23 @@ class PrefixWork:
         tally = Tally(job.checkpoint.get("tally"))
         cut_at = datetime.fromisoformat(params["cut_at"])
         place = (params["layout"], params["role"])
+        after, doing = job.checkpoint.get("after", ""), job.checkpoint.get("doing", [])
         where = self._gate.enter(job.actor, Can.PREFIX_DELETE, *place, params["prefix"])
-        for rows in _pages(where, params["prefix"], job.checkpoint.get("after", "")):
+        for rows in _pages(where, params["prefix"], after):
             job.stop_if_asked()
             where = self._gate.enter(job.actor, Can.PREFIX_DELETE, *place, params["prefix"])
+            _catch_up(where, job, doing, rows, tally)
             older, newer = _split(rows, cut_at)
+            doing = list(zip(*_columns(older), strict=True))
+            if doing:
+                job.save({"after": after, "doing": doing, "tally": tally.as_json()})
+                _delete_page(where, job, older, tally)
+                doing = []
             for key in newer["key"].to_pylist():
                 tally.leave(key, "It was written after the plan was made.")
-            if older.num_rows:
-                _delete_page(where, job, older, tally)
             if rows.num_rows:
-                job.save({"after": rows["key"][-1].as_py(), "tally": tally.as_json()})
+                after = rows["key"][-1].as_py()
+                job.save({"after": after, "tally": tally.as_json()})
             job.progress(min(tally.seen, params["count"]), params["count"], params["prefix"])
         return tally.result()
 
@@ -173,10 +180,27 @@ class PrefixWork:
         """Nothing is half done: an object is deleted or it is not."""
 
 
+def _columns(rows: pa.RecordBatch) -> tuple[list[str], list[str], list[int]]:
+    keys, etags, sizes = (rows[name].to_pylist() for name in ("key", "etag", "size"))
+    return keys, etags, sizes
+
+
+def _catch_up(
+    where: Passage, job: Running, doing: list[Any], there: pa.RecordBatch, tally: Tally
+) -> None:
+    """Tells of the rows that went in the run before this one, which was killed at them."""
+    still = set(there["key"].to_pylist())
+    gone = [row for row in doing if row[0] not in still]
+    if gone:
+        for key, _, size in gone:
+            tally.add(key, size)
+        _Telling(where, job).after([row[0] for row in gone], [row[1] for row in gone], {})
+
+
 def _delete_page(where: Passage, job: Running, rows: pa.RecordBatch, tally: Tally) -> None:
     """Deletes the objects that still have the ETags of the listing; told to the log before."""
-    keys, etags, sizes = (rows[name].to_pylist() for name in ("key", "etag", "size"))
-    telling = _Telling(where, job, each=job.params["count"] <= TOLD_EACH)
+    keys, etags, sizes = _columns(rows)
+    telling = _Telling(where, job)
     telling.before(keys, etags)
     outcomes = delete_batch(where.store, where.bucket.bucket, list(zip(keys, etags, strict=True)))
     failed: dict[str, StorageError] = {}
@@ -198,9 +222,9 @@ def _delete_page(where: Passage, job: Running, rows: pa.RecordBatch, tally: Tall
 class _Telling:
     """What the audit log is told of a page: a row for each object, or one for all of them."""
 
-    def __init__(self, where: Passage, job: Running, *, each: bool) -> None:
+    def __init__(self, where: Passage, job: Running) -> None:
         self._where = where
-        self._each = each
+        self._each = job.params["count"] <= TOLD_EACH
         self._note = str(job.params["note"])
         self._facts = {"call": "delete-prefix", "prefix": job.params["prefix"], "job": job.id}
 
