@@ -231,3 +231,14 @@ def test_a_source_that_does_not_fit_the_plan_stores_nothing(rig: Rig) -> None:
         with pytest.raises(StorageError):
             rig.changes.upload(ME, given, sources)
     assert not rig.keys("stage")
+
+
+def test_links_that_wait_keep_no_other_job_from_its_turn(rig: Rig) -> None:
+    """Of two workers none is taken by three links that nobody has used yet."""
+    asked = {"content_type": "text/plain", "max_bytes": 9}
+    links = [
+        rig.changes.upload_link(ME, "ssi", "stage", f"notes/{number}.txt", **asked)
+        for number in range(3)
+    ]
+    assert rig.upload("stage", {"a.txt": b"x"}).state == "done"
+    assert all(rig.jobs.get(ME, link.job_id).active for link in links)
