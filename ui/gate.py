@@ -36,13 +36,25 @@ def enter() -> Actor:
     before a service or a page is asked for anything.
     """
     given = login.claims()
+    if (given is not None) != _began_with_login():
+        _refuse(_changed())
     if given is None:
         return _narrowed(_local())
     if not given or login.over():
         login.sign_in(login.over())
         st.stop()
     startup.ready_services()
-    return actor()
+    who = actor()
+    st.query_params.pop(login.REASON, None)  # a failure that somebody who is in has got over
+    return who
+
+
+@st.cache_resource(show_spinner=False)
+def _began_with_login() -> bool:
+    """Whether there was a login when the first tab of this process opened. Streamlit reads its
+    secrets anew when they change: taken away on an open address, all would be the local person.
+    """
+    return login.claims() is not None
 
 
 def actor() -> Actor:
@@ -54,6 +66,10 @@ def actor() -> Actor:
         return _narrowed(_asked())
     except StorageError as error:
         _refuse(error)
+
+
+def _changed() -> ConfigError:
+    return ConfigError("The login was changed while the console runs.", "Start the console again.")
 
 
 def _refuse(error: StorageError) -> NoReturn:
@@ -69,9 +85,7 @@ def _refuse(error: StorageError) -> NoReturn:
 def _asked() -> Actor:
     given, configured = login.claims(), bootstrap.services().login
     if (given is None) != (configured is None):
-        raise ConfigError(
-            "The login was changed while the console runs.", "Start the console again."
-        )
+        raise _changed()
     if given is None or configured is None:
         return _local()
     return configured.actor(given, address=_address(), request_id=_request_id())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -135,6 +136,7 @@ def test_somebody_with_a_role_comes_in(tab: Callable[..., Console]) -> None:
     assert "Ella" in console.words
     assert "Nobody signs in here" not in console.words
     assert "That sign-in was used" not in console.words
+    assert "sign-in" not in console.app.query_params
     assert not console.app.selectbox(key="session:project:ssi").disabled
     assert all(box.key != "gate:view-as" for box in console.app.selectbox)
 
@@ -193,6 +195,16 @@ def test_a_revocation_ends_the_tab(tab: Callable[..., Console], signed: Services
 def test_a_login_that_came_later(tab: Callable[..., Console]) -> None:
     """Configured while the console runs: nobody is taken for the local person."""
     console = tab({})
+    assert "The login was changed while the console runs" in console.words
+    assert console.requests == []
+
+
+def test_a_login_that_is_taken_away(tab: Callable[..., Console], signed: Services) -> None:
+    """From both files, and the services built anew: still nobody is the local person."""
+    console = tab(NOBODY)
+    bootstrap.install(replace(signed, login=None))
+    console.app.user = {}
+    console.again()
     assert "The login was changed while the console runs" in console.words
     assert console.requests == []
 
