@@ -7,6 +7,7 @@ wrong is told and not deleted: it may be all there is of somebody's work.
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import time
 from collections.abc import Callable, Mapping
@@ -30,7 +31,7 @@ from storage.model.findings import Finding
 from storage.model.objects import ObjectHead, PresignedPost
 from storage.model.people import Can
 from storage.s3.client import Store
-from storage.s3.objects import read_range
+from storage.s3.objects import list_versions, read_range
 from storage.s3.presign import presign_post
 from storage.units import human_bytes, human_seconds
 
@@ -190,7 +191,11 @@ class ArrivalWork:
         found = judge(
             where.layout, where.bucket.role, now.key, now.size, head, declared=now.content_type
         )
-        findings = [*found.findings, *_against_link(now, params)]
+        findings = [
+            *found.findings,
+            *_against_link(now, params),
+            *_replaced_between(where, now, params),
+        ]
         worst = next((one for one in findings if one.severity == "error"), None)
         with where.changing(
             "arrival",
@@ -249,5 +254,34 @@ def _against_link(now: ObjectHead, params: Mapping[str, Any]) -> list[Finding]:
             "warning",
             f"It is not as the link allowed ({now.content_type}, {human_bytes(now.size)}).",
             "Somebody may have stored it by another way: ask, and look at the log.",
+        )
+    ]
+
+
+def _replaced_between(where: Passage, now: ObjectHead, params: Mapping[str, Any]) -> list[Finding]:
+    """What lay there only after the link was given out, which a form replaces without asking."""
+    if now.version_id is None:
+        return []  # the bucket keeps no versions: nothing can be told
+    before = params["before"][1] if params["before"] else None
+    older = itertools.dropwhile(
+        lambda row: row.version_id != now.version_id,
+        list_versions(where.store, now.bucket, now.key),
+    )
+    between = itertools.takewhile(
+        lambda row: row.version_id != before and not row.is_delete_marker,
+        itertools.islice(older, 1, None),
+    )
+    count = sum(1 for _ in between)
+    if not count:
+        return []
+    return [
+        Finding(
+            "replaced-meanwhile",
+            now.bucket,
+            now.key,
+            "warning",
+            f"It replaced {count} other upload{'s' if count > 1 else ''} made after the link was "
+            "given out.",
+            "Nothing is lost: listen to the older versions, and restore the right one.",
         )
     ]

@@ -366,6 +366,25 @@ def test_a_link_that_nobody_used_ends(rig: Rig) -> None:
     assert work.run(_Running(ME, _arrival_params(rig, later))) == {"arrived": False, "key": CLIP}
 
 
+def test_an_arrival_that_replaced_a_newer_upload_says_so(rig: Rig) -> None:
+    """What somebody stored after the link was given out is replaced, kept, and told."""
+    rig.put("stage", CLIP, MP3)
+    first = rig.head("stage", CLIP)["VersionId"]
+    link = rig.changes.upload_link(
+        ME, "ssi", "stage", CLIP, content_type="audio/mpeg", max_bytes=MIB, replace=True
+    )
+    rig.jobs.cancel(ME, link.job_id)
+    rig.wait(rig.jobs.get(ME, link.job_id))
+    rig.put("stage", CLIP, MP3 + MP3, ContentType="audio/mpeg")  # a colleague's
+    _send(link, MP3)
+    facts = {"content_type": "audio/mpeg", "max_bytes": MIB, "version": first, "note": ""}
+    known = {**_arrival_params(rig, link), **facts, "before": ["", first, ""]}
+    work = ArrivalWork(rig.layouts, lambda _l, _b: rig.store, rig.audit, now)
+    findings = work.run(_Running(ME, known))["findings"]
+    assert [finding["rule"] for finding in findings] == ["replaced-meanwhile"]
+    assert "replaced 1 other upload made" in findings[0]["text"]
+
+
 def _arrival_params(rig: Rig, link: UploadLink) -> dict[str, Any]:
     return {
         "layout": "ssi",
