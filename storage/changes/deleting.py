@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from storage.changes import reading
-from storage.changes.conflicts import telling
+from storage.changes.conflicts import changed, telling
 from storage.changes.plan import delete_row, deletion_text
-from storage.errors import StorageError
+from storage.errors import NotFound, StorageError
 from storage.gate import Passage
 from storage.model.changes import (
     DeletedRow,
@@ -44,27 +44,36 @@ def delete(where: Passage, planned: DeletePlan, note: str) -> Deletion:
     return Deletion(planned.layout, planned.role, planned.bucket, rows)
 
 
+def remove(where: Passage, key: str, etag: str | None, note: str) -> DeletedRow:
+    """Deletes the object with `etag`, or with None the one that is there now."""
+    found = reading.head(where, key)
+    if found is None:
+        raise NotFound("The object is not there.", "Check its name.", key=key)
+    if etag is not None and etag != found.etag:
+        raise where.refused(changed(where, found, key), key)
+    return _remove(where, delete_row(where.layout, where.bucket.role, key, found), note)
+
+
 def _delete(where: Passage, row: DeleteRow, note: str) -> DeletedRow:
-    before = row.version_id or row.etag
-    done = DeletedRow(row.key, row.size, row.etag, row.version_id)
     try:
-        with (
-            where.changing(
-                "delete", row.key, version_before=before, note=note, size=row.size
-            ) as change,
-            telling(where, row.key),
-        ):
-            left = delete_object(where.store, where.bucket.bucket, row.key, if_match=row.etag)
-            change.version_after = left.version_id or ""
+        return _remove(where, row, note)
     except StorageError as error:
-        return _with_error(done, error)
+        return DeletedRow(row.key, row.size, row.etag, row.version_id, None, error.as_dict())
+
+
+def _remove(where: Passage, row: DeleteRow, note: str) -> DeletedRow:
+    before = row.version_id or row.etag
+    with (
+        where.changing(
+            "delete", row.key, version_before=before, note=note, size=row.size
+        ) as change,
+        telling(where, row.key),
+    ):
+        left = delete_object(where.store, where.bucket.bucket, row.key, if_match=row.etag)
+        change.version_after = left.version_id or ""
     return DeletedRow(
         row.key, row.size, row.etag, row.version_id, left.version_id if left.is_marker else None
     )
-
-
-def _with_error(row: DeletedRow, error: StorageError) -> DeletedRow:
-    return DeletedRow(row.key, row.size, row.etag, row.version_id, None, error.as_dict())
 
 
 def undo(where: Passage, deletion: Deletion, note: str) -> Undone:

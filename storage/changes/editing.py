@@ -136,8 +136,11 @@ def _wanted(
 
 
 def refuse(where: Passage, *findings: Finding | None) -> None:
-    """Raises the first error among the findings: RuleViolation for a rule, else InvalidInput."""
+    """Raises the first error among the findings, with a row in the audit log: RuleViolation for a
+    rule, else InvalidInput.
+    """
     for finding in findings:
         if finding is not None and finding.severity == "error":
-            error = RuleViolation if finding.rule == "rule" else InvalidInput
-            raise error(finding.text, finding.remedy, bucket=where.bucket.bucket, key=finding.key)
+            kind = RuleViolation if finding.rule == "rule" else InvalidInput
+            error = kind(finding.text, finding.remedy, bucket=where.bucket.bucket, key=finding.key)
+            raise where.refused(error, finding.key)

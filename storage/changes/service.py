@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
-from storage.changes import arrivals, deleting, editing, prefixes, transferring, uploading
+from storage.changes import arrivals, deleting, editing, prefixes, single, transferring, uploading
 from storage.changes.arrivals import LINK_LIFE_S, LINK_MAX_S, LINK_MIN_S, link_limits
 from storage.changes.deleted import find_deleted
 from storage.changes.uploading import HEAD_BYTES, Source
@@ -19,10 +20,12 @@ from storage.gate import Gate
 from storage.jobs.running import OnProgress
 from storage.jobs.service import Jobs
 from storage.model.changes import (
+    DeletedRow,
     DeletePlan,
     Deletion,
     Incoming,
     PrefixPlan,
+    Stored,
     TransferPlan,
     Undone,
     UploadLink,
@@ -84,6 +87,33 @@ class Changes:
         """
         where = self._gate.enter(actor, Can.OBJECT_WRITE, plan.layout, plan.role, plan.prefix)
         return uploading.unfinished(self._jobs, where, plan, sources)
+
+    def check_storing(self, actor: Actor, layout: str, role: str) -> None:
+        """Raises AccessDenied for whoever may not store there, before a file travels in vain."""
+        self._gate.enter(actor, Can.OBJECT_WRITE, layout, role)
+
+    def store(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        name: str,
+        source: BinaryIO,
+        *,
+        precondition: Precondition,
+        content_type: str = "",
+        note: str = "",
+    ) -> Stored:
+        """Stores one file under `name` (its whole path in the bucket), by the checks of an upload,
+        as a job "upload" that is over when this returns. What it replaces leaves it its metadata,
+        tags and cache-control.
+
+        Raises RuleViolation or InvalidInput where the checks refuse it, Conflict where the
+        precondition does.
+        """
+        where = self._gate.enter(actor, Can.OBJECT_WRITE, layout, role, name)
+        asked = (name, source, precondition)
+        return single.store(self._jobs, where, *asked, content_type=content_type, note=note)
 
     def put(
         self,
@@ -194,6 +224,15 @@ class Changes:
         """Deletes what is still as the plan saw it; the rest is in the result with its reason."""
         where = self._gate.enter(actor, Can.OBJECT_DELETE, plan.layout, plan.role)
         return deleting.delete(where, plan, note)
+
+    def remove(
+        self, actor: Actor, layout: str, role: str, key: str, *, etag: str | None, note: str = ""
+    ) -> DeletedRow:
+        """Deletes the object with `etag`, or with None the one a look right before shows. Raises
+        NotFound where none is there, Conflict where it is another one.
+        """
+        where = self._gate.enter(actor, Can.OBJECT_DELETE, layout, role, key)
+        return deleting.remove(where, key, etag, note)
 
     def undo(self, actor: Actor, deletion: Deletion, *, note: str = "") -> Undone:
         """Removes the markers `deletion` made, each only where it is still the latest."""

@@ -80,6 +80,16 @@ class UploadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one file: what was planned, and what lies there now. `job_id` stored it."""
+
+    item: UploadItem
+    etag: str
+    version_id: str | None
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadLink:
     """A presigned form for exactly one upload. The job `job_id` inspects what arrives."""
 

@@ -14,13 +14,14 @@ from datetime import datetime
 from storage.errors import AccessDenied, InvalidInput
 from storage.gate import PLAY_ONCE, Gate
 from storage.layout.profile import Layout
-from storage.model.objects import ListPage, ObjectDetail, PresignedUrl
+from storage.model.objects import ListPage, ObjectDetail, ObjectHead, PresignedUrl
 from storage.model.people import Actor, Can
 from storage.objects.archive import archive, selected
 from storage.objects.clips import ClipUrls
 from storage.objects.looking import read_detail, read_preview
 from storage.objects.names import download_name
 from storage.objects.preview import Preview
+from storage.objects.searching import SearchPage, search
 from storage.s3.listing import list_page
 from storage.s3.objects import head_object, stream_object
 from storage.s3.presign import presign_get
@@ -33,6 +34,7 @@ DOWNLOAD_LIFE_S = 60  # the browser follows it at once; a transfer under way is 
 LINK_MIN_S = 300  # shorter and it has ended before the other person opens the message
 LINK_MAX_S = 7 * 86_400  # SigV4: X-Amz-Expires ceiling
 PRIVATE_LINK_MIN_S = 60
+CHUNK = 262_144  # bytes of a stream in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,52 @@ class Objects:
             delimiter="" if recursive else "/",
         )
         return BrowsePage(page, where.layout.classify_many(role, page.objects["key"].to_pylist()))
+
+    def search(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        query: str,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int = 100,
+    ) -> SearchPage:
+        """The objects below `prefix` with `query` somewhere in their key, in any case, behind
+        `after`. Looks at most at 10,000 keys, and says where to go on. Raises InvalidInput for an
+        empty `query` or a `limit` outside 1 to 1,000.
+        """
+        where = self._gate.enter(actor, Can.OBJECT_LIST, layout, role, prefix)
+        return search(where, query, prefix, after=after, limit=limit)
+
+    def head(self, actor: Actor, layout: str, role: str, key: str) -> ObjectHead:
+        """The object's own facts, by one request. Raises NotFound when it is not there."""
+        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role, key)
+        with where.read("head", key):
+            return head_object(where.store, where.bucket.bucket, key)
+
+    def stream(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        key: str,
+        *,
+        etag: str,
+        span: tuple[int, int] | None = None,
+    ) -> Iterator[bytes]:
+        """The bytes of the object with `etag` in pieces, or a `span` (first byte, length) of them.
+        The store is asked with the first piece; raises Conflict when it has another one by then.
+
+        A row in the audit log each time; of spans, which players ask for by the dozen, the first.
+        """
+        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role, key)
+        once = None if span is None else PLAY_ONCE
+        with where.recorded("stream", key, version=etag, once_within=once, whole=span is None):
+            return stream_object(
+                where.store, where.bucket.bucket, key, if_match=etag, span=span, chunk_bytes=CHUNK
+            )
 
     def detail(self, actor: Actor, layout: str, role: str, key: str) -> ObjectDetail:
         """Everything the panel shows, asked for at once. What else than the object itself cannot

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 from storage.bootstrap import Services
@@ -50,6 +51,11 @@ def _somebodys_job(services: Services) -> str:
 
 _OBJECTS: Mapping[str, Call] = {
     "objects.list_page": _call(lambda s, a, *at: s.objects.list_page(a, *at), Can.OBJECT_LIST),
+    "objects.search": _call(lambda s, a, *at: s.objects.search(a, *at, "welcome"), Can.OBJECT_LIST),
+    "objects.head": _call(lambda s, a, *at: s.objects.head(a, *at, KEY), Can.OBJECT_READ),
+    "objects.stream": _call(
+        lambda s, a, *at: s.objects.stream(a, *at, KEY, etag="etag"), Can.OBJECT_READ
+    ),
     "objects.detail": _call(lambda s, a, *at: s.objects.detail(a, *at, KEY), Can.OBJECT_READ),
     "objects.preview": _call(
         lambda s, a, *at: s.objects.preview(a, *at, KEY, "etag"), Can.OBJECT_READ
@@ -75,6 +81,13 @@ _CHANGES: Mapping[str, Call] = {
     ),
     "changes.unfinished": _call(
         lambda s, a, *at: s.changes.unfinished(a, UploadPlan(*at, "b", "", ()), []),
+        Can.OBJECT_WRITE,
+    ),
+    "changes.check_storing": _call(
+        lambda s, a, *at: s.changes.check_storing(a, *at), Can.OBJECT_WRITE
+    ),
+    "changes.store": _call(
+        lambda s, a, *at: s.changes.store(a, *at, KEY, BytesIO(b""), precondition=IfAbsent()),
         Can.OBJECT_WRITE,
     ),
     "changes.put": _call(
@@ -106,6 +119,9 @@ _CHANGES: Mapping[str, Call] = {
     "changes.delete": _call(
         lambda s, a, *at: s.changes.delete(a, DeletePlan(*at, "b", (), "on", "")),
         Can.OBJECT_DELETE,
+    ),
+    "changes.remove": _call(
+        lambda s, a, *at: s.changes.remove(a, *at, KEY, etag=None), Can.OBJECT_DELETE
     ),
     "changes.undo": _call(
         lambda s, a, *at: s.changes.undo(a, Deletion(*at, "b", ())), Can.OBJECT_DELETE
