@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import streamlit as st
 
 from storage.model.changes import DeletePlan, PrefixPlan
-from storage.units import human_bytes
 from ui import confirming, doing, errors, outcomes, working
 from ui.browse import Scene
 from ui.confirming import count
@@ -15,6 +14,7 @@ from ui.doing import Task
 from ui.outcomes import Outcome
 from ui.recent import forget
 from ui.text import plain_markdown, visible
+from ui.times import local
 
 
 def objects(scene: Scene, task: Task) -> None:
@@ -30,9 +30,7 @@ def objects(scene: Scene, task: Task) -> None:
     if plan is None:
         return
     there = [row.key for row in plan.rows if not row.gone]
-    st.markdown(
-        f"**{count(plan.count)}**, {human_bytes(plan.bytes)}, from {confirming.where(scene)}"
-    )
+    st.markdown(f"From {confirming.place(scene, view.prefix)}")
     if there:
         confirming.names(there, view.prefix)
     if len(there) < len(plan.rows):
@@ -83,14 +81,12 @@ def folder(scene: Scene, _task: Task) -> None:
     if not plan.count:
         st.info("There is nothing in this folder any more.")
         return
-    st.markdown(
-        f"**{count(plan.count)}**, {human_bytes(plan.bytes)}, everything below "
-        f"**{plain_markdown(view.prefix)}** in {confirming.where(scene)}"
-    )
+    st.markdown(f"Everything below {confirming.place(scene, view.prefix)}")
     st.caption(plain_markdown(_kinds(scene, plan.by_kind)))
     st.code(f"{visible(plan.first)}\n…\n{visible(plan.last)}", language=None, wrap_lines=True)
     st.caption(
-        f"Counted at {plan.planned_at:%H:%M} UTC. What is stored there from now on is left alone."
+        f"Counted {plain_markdown(local(plan.planned_at))}. "
+        "What is stored there from now on is left alone."
     )
     _undoing(plan.text, undoable=plan.undoable)
     note = confirming.note("deleting:note")
@@ -124,4 +120,6 @@ def _delete_folder(scene: Scene, plan: PrefixPlan, note: str) -> None:
     if job is not None:
         working.watch(scene.view.project, job.id)
         doing.end()
+        if scene.view.at:
+            outcomes.leave(scene.view)
         st.rerun()

@@ -107,7 +107,9 @@ def _form(opened: ObjectDetail) -> Facts:
 
 def _pairs(title: str, pairs: Pairs, key: str) -> dict[str, str]:
     st.caption(title)
-    given = pd.DataFrame({"Name": list(pairs), "Value": list(pairs.values())}, dtype="object")
+    # with an empty row to type into: the table's own one first has to be clicked into being
+    rows = {"Name": [*pairs, ""], "Value": [*pairs.values(), ""]}
+    given = pd.DataFrame(rows, dtype="object")
     edited = st.data_editor(
         given, key=key, num_rows="dynamic", hide_index=True, width="stretch", height=176
     )

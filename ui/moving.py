@@ -11,7 +11,7 @@ from storage.access import allowed
 from storage.model.changes import TransferPlan, TransferStep
 from storage.model.people import Can
 from storage.units import human_bytes
-from ui import confirming, doing, errors, working
+from ui import confirming, doing, errors, outcomes, working
 from ui.browse import Scene
 from ui.confirming import count
 from ui.doing import Task
@@ -127,6 +127,8 @@ def _show(scene: Scene, plan: TransferPlan) -> None:
     if job is not None:
         working.watch(scene.view.project, job.id)
         doing.end()
+        if plan.move and scene.view.at in {step.key for step in going}:
+            outcomes.leave(scene.view)
         st.rerun()
 
 

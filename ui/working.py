@@ -80,6 +80,8 @@ def _result(scene: Scene, job: Job) -> None:
     if job.kind != "delete-prefix":
         items = [row.get("target") or row["key"] for row in result.get("items", ())]
         links(scene.view, job.role, items, f"working:{job.id}")
+    elif result.get("done"):
+        st.caption("What the bucket keeps as older versions comes back by “More”, “Show deleted”.")
     failures({row["key"]: row for row in result.get("failures", ())})
     left = result.get("left", 0)
     if left:

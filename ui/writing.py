@@ -91,7 +91,7 @@ def _chosen(scene: Scene, names: dict[str, str]) -> None:
 def one(scene: Scene, detail: ObjectDetail) -> None:
     """What can be done with the chosen object."""
     keys = (detail.head.key,)
-    with st.container(horizontal=True, gap="medium", key="writing:one"):
+    with st.container(horizontal=True, gap="small", key="writing:one"):
         if scene.may(Can.OBJECT_WRITE):
             _button("Replace", "replace", scene, keys)
             _button("Edit", "edit", scene, keys)
@@ -105,7 +105,7 @@ def one(scene: Scene, detail: ObjectDetail) -> None:
 
 def many(scene: Scene, keys: Sequence[str]) -> None:
     """What can be done with the ticked objects."""
-    with st.container(horizontal=True, gap="medium", key="writing:many"):
+    with st.container(horizontal=True, gap="small", key="writing:many"):
         if moving.targets(scene):
             _button("Copy or move", "transfer", scene, keys, among=":many")
         if scene.may(Can.OBJECT_DELETE):

@@ -165,11 +165,10 @@ def test_metadata_is_typed_into_the_table(page: Page, console: Console, folder: 
         table = opened.locator('[data-testid="stDataFrame"]').first
         box = table.bounding_box()
         assert box is not None
-        page.mouse.click(box["x"] + 80, box["y"] + 50)  # the empty line: one more row
-        settle(page)
         for across, text in ((80, "voice"), (240, "anna")):
             page.mouse.click(box["x"] + across, box["y"] + 50)
-            page.keyboard.type(text)
+            page.keyboard.press("Enter")  # opens the cell
+            page.locator("textarea.gdg-input").fill(text)
             page.keyboard.press("Enter")
             settle(page)
         save = opened.get_by_role("button", name="Save", exact=True)
@@ -244,17 +243,18 @@ def test_a_folder_goes_as_a_job_that_survives_a_reload(
     page: Page, console: Console, folder: str
 ) -> None:
     """Counted, its name typed; the page loaded anew shows the job again and how it ended."""
-    put_many(console.client, BUCKET, {f"{folder}{n:04}.mp3": b"x" for n in range(2_500)})
+    put_many(console.client, BUCKET, {f"{folder}{n:04}.mp3": b"x" for n in range(4_000)})
     browse(page, console, folder)
     page.get_by_role("button", name="More").click()
     with dialog(page, page.get_by_text("Delete this folder").click) as opened:
-        expect(opened.get_by_text("2,500 objects").first).to_be_visible(timeout=JOB_MS)
-        button = opened.get_by_role("button", name="Delete 2,500 objects")
+        expect(opened.get_by_text("4,000 objects").first).to_be_visible(timeout=JOB_MS)
+        button = opened.get_by_role("button", name="Delete 4,000 objects")
         expect(button).to_be_disabled()
         opened.get_by_label("To delete the folder").fill(folder.split("/")[-2])
         expect(button).to_be_enabled()
         button.click()
     page.reload()
+    expect(page.get_by_text("Delete everything below")).to_be_visible()
     settle(page)
     wait_until(lambda: not keys(console, folder))
     expect(page.get_by_text("This folder is empty")).to_be_visible(timeout=JOB_MS)
