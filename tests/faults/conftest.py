@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from botocore.retries.adaptive import ClientRateLimiter
 from botocore.retries.standard import ExponentialBackoff
+from changes_rig import Rig
 from fault_proxy import FaultProxy
 
+from storage.audit.log import Audit
+from storage.db.engine import Database
+from storage.gate import Gate
 from storage.s3 import client
+from storage.s3.bucket import keep_versions
 from storage.s3.client import Store, connect
 from storage.s3.embedded import EmbeddedStore
 
@@ -44,3 +49,21 @@ def faulty(proxy: FaultProxy, weed_store: Store, impatient: None) -> Iterator[St
     proxy.seen.clear()
     yield store
     store.close()
+
+
+@pytest.fixture
+def rig(
+    faulty: Store,
+    bucket: str,
+    gate_to: Callable[..., Gate],
+    audit: Audit,
+    console_database: Database,
+) -> Iterator[Rig]:
+    """Changes over the real store through `proxy`; Stage and Canonical are one bucket that keeps
+    versions.
+    """
+    keep_versions(faulty, bucket)
+    buckets = {"stage": bucket, "canonical": bucket}
+    made = Rig.over(faulty, buckets, gate_to, audit, console_database)
+    yield made
+    made.jobs.close()

@@ -21,12 +21,9 @@ from storage.audit.log import Audit
 from storage.db import engine
 from storage.db.engine import Database, open_database
 from storage.errors import Unavailable
-from storage.gate import Gate
 from storage.model.audit import AuditEvent
 from storage.model.changes import Deletion, Incoming, Undone
 from storage.model.jobs import Job
-from storage.s3.bucket import keep_versions
-from storage.s3.client import Store
 from storage.s3.objects import IfAbsent, head_object, list_versions
 
 
@@ -37,22 +34,6 @@ def console_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     database = open_database(tmp_path / "console.db")
     yield database
     database.close()
-
-
-@pytest.fixture
-def rig(
-    faulty: Store,
-    weed_store: Store,
-    bucket: str,
-    gate_to: Callable[..., Gate],
-    audit: Audit,
-    console_database: Database,
-) -> Iterator[Rig]:
-    """Changes over the real store through the proxy, in a bucket that keeps versions."""
-    keep_versions(weed_store, bucket)
-    made = Rig.over(faulty, {"stage": bucket}, gate_to, audit, console_database)
-    yield made
-    made.jobs.close()
 
 
 @contextmanager
