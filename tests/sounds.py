@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import av
@@ -168,3 +169,30 @@ def _frames(pcm: Pcm, kind: str, layout: str, stream: Any) -> list[av.AudioFrame
     frame.sample_rate = pcm.sample_rate_hz
     resampler = av.AudioResampler(kind, layout, pcm.sample_rate_hz, frame_size=1024)
     return [*resampler.resample(frame), *resampler.resample(None)]
+
+
+def _with_bangs() -> Pcm:
+    pcm = speech(6.0, level=0.02)
+    for at in range(1, 6):
+        pcm.samples[at * RATE_HZ : at * RATE_HZ + 2, 0] = (0.9, -0.9)
+    return pcm
+
+
+def _overdriven() -> Pcm:
+    return Pcm(np.clip(speech(4.0, level=3.0).samples, -1, 1), RATE_HZ)
+
+
+TO_PUBLISH: dict[str, Callable[[], Pcm]] = {
+    "quiet": lambda: speech(4.0, level=0.03),
+    "loud": _overdriven,
+    "high crest": _with_bangs,
+    "very short": lambda: speech(0.3),
+    "stereo": lambda: spread(speech(4.0, OPUS_HZ), 1.0, 0.3),
+    "8 kHz": lambda: speech(4.0, 8_000),
+    "22.05 kHz": lambda: speech(4.0, 22_050),
+    "44.1 kHz": lambda: speech(4.0, 44_100),
+    "48 kHz": lambda: speech(4.0, 48_000),
+    "96 kHz": lambda: speech(2.0, 96_000),
+    "surround": lambda: spread(speech(2.0), 1.0, 0.9, 0.8, 0.5, 0.3, 0.2),
+}
+"""Recordings of every sort that a welcome may be made of; none is at its level."""
