@@ -10,7 +10,7 @@ from storage.errors import InvalidInput
 
 
 def decode(data: bytes, *, max_seconds: float = MAX_SECONDS) -> Pcm:
-    """The sound of a file, up to `max_seconds` (and 60 million values over all channels).
+    """The sound of a file, up to `max_seconds` (and MAX_VALUES over all channels).
 
     Damaged places are left out and counted in `faults`. Raises InvalidInput when it is no audio,
     empty, larger than 200 MiB, or too broken to hear anything of.

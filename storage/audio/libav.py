@@ -165,8 +165,15 @@ class _Heap:
         if self._form is None:
             what = "There is no sound in this file, or it is too damaged to be read."
             raise InvalidInput(what, _EXPORT_AGAIN)
-        samples = np.nan_to_num(np.concatenate(self._parts), copy=False, posinf=0.0, neginf=0.0)
-        return Pcm(samples, self._form[0], self._faults, self._cut)
+        rate_hz, channels = self._form
+        samples = np.empty((sum(map(len, self._parts)), channels), np.float32)
+        at = 0
+        for number, part in enumerate(self._parts):
+            samples[at : at + len(part)] = part
+            at += len(part)
+            self._parts[number] = part[:0].copy()  # or both would be in memory at once
+        np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
+        return Pcm(samples, rate_hz, self._faults, self._cut)
 
 
 def _as_float(frame: Any) -> Samples:
@@ -220,7 +227,7 @@ def encode_with_lame(samples: Samples, sample_rate_hz: int, bitrate_kbps: int) -
     with av.open(out, "w", format="mp3", options=options) as container:
         stream = container.add_stream("libmp3lame", rate=sample_rate_hz, layout=layout)
         stream.bit_rate = bitrate_kbps * 1000
-        stream.options = {"compression_level": "2"}  # LAME's quality: 0 best and slowest, 9 worst
+        stream.options = {"compression_level": "5"}  # LAME's quality; 2 takes three times as long
         for at in range(0, len(samples), 65_536):
             part = np.ascontiguousarray(samples[at : at + 65_536].T)
             frame = av.AudioFrame.from_ndarray(part, "fltp", layout)

@@ -59,9 +59,11 @@ def peak_envelope(pcm: Pcm) -> Samples:
 def _envelopes(pcm: Pcm) -> Iterator[Samples]:
     """`peak_envelope` piece by piece."""
     phases = _phases(max(_LEAST_FACTOR, math.ceil(_FINE_HZ / pcm.sample_rate_hz)))
-    padded = np.pad(pcm.samples, ((_TAPS, _TAPS), (0, 0)))
-    for start in range(0, len(pcm.samples), _PIECE):
-        piece = padded[start : start + _PIECE + 2 * _TAPS]
+    frames = len(pcm.samples)
+    for start in range(0, frames, _PIECE):
+        first, last = start - _TAPS, min(frames, start + _PIECE) + _TAPS
+        around = (max(0, -first), max(0, last - frames))  # what lies outside the sound is silence
+        piece = np.pad(pcm.samples[max(0, first) : last], (around, (0, 0)))
         highest = np.abs(piece[_TAPS:-_TAPS]).max(axis=1)
         for channel in piece.T:
             row = np.ascontiguousarray(channel)

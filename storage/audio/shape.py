@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from storage.audio.loudness import measure_loudness
-from storage.audio.pcm import Pcm
+from storage.audio.pcm import Pcm, Samples
 from storage.model.audio import Sound
 
 SILENCE_DBFS = -50.0  # RMS of a window below this counts as silence
 _WINDOW_S = 0.010
+_WINDOWS = 1 << 10  # looked at at once: double precision for all would be much memory
 _CLIPPED_RUN = 3  # this many samples in a row at full scale: the wave is cut off flat
 FULL_SCALE_16_BIT = 32_767 / 32_768
 
@@ -46,13 +48,7 @@ def find_silence(pcm: Pcm) -> Silence:
     frames = len(pcm.samples)
     if not frames:
         return Silence(0.0, 0.0, 0.0)
-    starts = np.arange(0, frames, step)
-    # one channel at a time: no copy of all samples in double precision
-    powers = [
-        np.add.reduceat(np.square(channel, dtype=np.float64), starts) for channel in pcm.samples.T
-    ]
-    mean_power = np.max(powers, axis=0) / np.diff(np.append(starts, frames))
-    (loud,) = np.nonzero(mean_power > 10 ** (SILENCE_DBFS / 10))
+    (loud,) = np.nonzero(_mean_power(pcm.samples, step) > 10 ** (SILENCE_DBFS / 10))
     if not len(loud):
         return Silence(pcm.duration_s, 0.0, 0.0)
     pauses = np.diff(loud) - 1
@@ -63,6 +59,17 @@ def find_silence(pcm: Pcm) -> Silence:
         (frames - end) / pcm.sample_rate_hz,
         float(pauses.max() * seconds) if len(pauses) else 0.0,
     )
+
+
+def _mean_power(samples: Samples, step: int) -> NDArray[np.float64]:
+    """Of the loudest channel in each `step` frames; the last ones may be fewer."""
+    found = []
+    for start in range(0, len(samples), step * _WINDOWS):
+        squares = np.square(samples[start : start + step * _WINDOWS], dtype=np.float64)
+        starts = np.arange(0, len(squares), step)
+        sums = np.add.reduceat(squares, starts, axis=0).max(axis=1)
+        found.append(sums / np.diff(np.append(starts, len(squares))))
+    return np.concatenate(found)
 
 
 def clipped_runs(pcm: Pcm, *, lossy: bool, full_scale: float = FULL_SCALE_16_BIT) -> int:

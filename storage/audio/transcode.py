@@ -16,6 +16,7 @@ from storage.audio.probe import kind_of
 from storage.audio.wav import PCM, read_header, write_wav
 from storage.errors import InvalidInput, VerifyFailed
 from storage.model.audio import Loudness
+from storage.units import human_seconds
 
 TARGET_LUFS, MAX_DBTP = -16.0, -1.5
 CLOSE_LU = 0.2  # less than half of what is allowed: other meters differ a little
@@ -56,10 +57,10 @@ def to_wav(data: bytes, *, max_seconds: float = MAX_SECONDS) -> bytes:
     Raises InvalidInput as `decode` does, and for recordings longer than `max_seconds`.
     """
     if _is_canonical(data):
-        refuse_longer(decode(data, max_seconds=max_seconds), max_seconds)
+        refuse_longer(decode(data, max_seconds=max_seconds))
         return data
     pcm = fitting(decode(data, max_seconds=max_seconds))
-    refuse_longer(pcm, max_seconds)
+    refuse_longer(pcm)
     return wav_of(pcm)
 
 
@@ -83,11 +84,11 @@ def _is_canonical(data: bytes) -> bool:
     )
 
 
-def refuse_longer(pcm: Pcm, max_seconds: float) -> None:
+def refuse_longer(pcm: Pcm) -> None:
     """Raises InvalidInput where decoding stopped at the limit."""
     if pcm.cut:
         raise InvalidInput(
-            f"The recording is longer than {max_seconds / 60:g} minutes.",
+            f"The recording is longer than {human_seconds(int(pcm.duration_s))}.",
             "Cut it to the part that is needed.",
         )
 

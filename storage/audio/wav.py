@@ -125,15 +125,18 @@ def read_samples(data: bytes, header: WavHeader, max_frames: int) -> Samples:
         np.nan_to_num(values, copy=False, posinf=0.0, neginf=0.0)  # NaN would spoil every sum
         return values.reshape(shape)
     if header.bits == 8:
-        bytewise: Samples = np.frombuffer(body, np.uint8).astype(np.float32) / np.float32(128)
-        return (bytewise - np.float32(1)).reshape(shape)
+        bytewise: Samples = np.frombuffer(body, np.uint8).astype(np.float32)
+        bytewise /= 128
+        bytewise -= 1
+        return bytewise.reshape(shape)
     if header.bits == 24:
         wide = np.zeros((frames * header.channels, 4), np.uint8)
         wide[:, 1:] = np.frombuffer(body, np.uint8).reshape(-1, 3)
         whole = wide.view("<i4")[:, 0]
     else:
         whole = np.frombuffer(body, f"<i{header.bits // 8}")
-    scaled: Samples = whole.astype(np.float32) / np.float32(2.0 ** (8 * whole.itemsize - 1))
+    scaled: Samples = whole.astype(np.float32)
+    scaled /= 2.0 ** (8 * whole.itemsize - 1)  # in place: the same again would be much memory
     return scaled.reshape(shape)
 
 
