@@ -223,7 +223,9 @@ def _changing(
     try:
         audit.append(done)
     except StorageError as error:
+        # the log's words are of its row: of what was done they would be wrong
+        why = error.what.replace(", so nothing was done", "")
         raise StorageError(
-            f"It was done, but the audit log could not be told that it was. {error.what}",
-            error.remedy,
+            f"It was done, but the audit log could not be told that it was. {why}",
+            f"Do not do it again: look at it first. For the log: {error.remedy}",
         ) from error
