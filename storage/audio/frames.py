@@ -14,16 +14,26 @@ _V2_KBPS = {
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     3: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
+_ADTS_RATES_HZ = (
+    *(96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000),
+    *(22_050, 16_000, 12_000, 11_025, 8_000, 7_350),
+)
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame: its codec ("mp1", "mp2", "mp3", "aac"), length in bytes and sampling rate."""
+    """One frame: its codec ("mp1", "mp2", "mp3", "aac"), length in bytes, and what it holds.
+
+    `channels` is 0 where an AAC stream describes them elsewhere.
+    """
 
     codec: str
     length: int
     sample_rate_hz: int
+    channels: int
+    samples: int  # of each channel
+    bitrate_bps: int
 
 
 def frame_at(data: bytes, start: int) -> Frame | None:
@@ -39,16 +49,24 @@ def frame_at(data: bytes, start: int) -> Frame | None:
         return None  # reserved values; free format (0) has no length of its own
     kbps = (_V1_KBPS if version == 3 else _V2_KBPS)[layer][bitrate]
     rate_hz = _RATES_HZ[version][rate]
+    channels = 1 if header[3] >> 6 == 3 else 2
     if layer == 1:
-        return Frame("mp1", (12_000 * kbps // rate_hz + padding) * 4, rate_hz)
-    halved = layer == 3 and version != 3  # MPEG-2 Layer III has 576 samples a frame
-    return Frame(f"mp{layer}", (72_000 if halved else 144_000) * kbps // rate_hz + padding, rate_hz)
+        length = (12_000 * kbps // rate_hz + padding) * 4
+        return Frame("mp1", length, rate_hz, channels, 384, 1000 * kbps)
+    samples = 576 if layer == 3 and version != 3 else 1152  # MPEG-2 Layer III: half as many
+    length = samples * 125 * kbps // rate_hz + padding
+    return Frame(f"mp{layer}", length, rate_hz, channels, samples, 1000 * kbps)
 
 
 def _adts(header: bytes) -> Frame | None:
     rate = header[2] >> 2 & 15
     length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
-    return Frame("aac", length, rate) if rate < 13 and length > 7 else None
+    channels = (header[2] & 1) << 2 | header[3] >> 6
+    if rate >= len(_ADTS_RATES_HZ) or length <= 7:
+        return None
+    rate_hz = _ADTS_RATES_HZ[rate]
+    channels = 8 if channels == 7 else channels
+    return Frame("aac", length, rate_hz, channels, 1024, length * 8 * rate_hz // 1024)
 
 
 def frames_agree(first: Frame, second: Frame) -> bool:

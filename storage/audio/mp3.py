@@ -1,12 +1,16 @@
-"""PCM to MP3 with LAME (lameenc). Needs `requirements-dev.txt`: only tools encode so far."""
+"""PCM to MP3 with LAME."""
 
 from __future__ import annotations
 
-import lameenc
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.audio.libav import encode_with_lame
+from storage.audio.pcm import Pcm, Samples
 from storage.errors import InvalidInput
+
+RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+"""The sampling rates that MP3 has."""
 
 
 def encode_mp3(
@@ -22,11 +26,23 @@ def encode_mp3(
             f"{len(data)} bytes are no whole frames of {channels} channel(s) of 16 bits.",
             "Give at least one frame, interleaved.",
         )
-    encoder = lameenc.Encoder()
-    encoder.silence()  # LAME prints its settings otherwise
-    encoder.set_in_sample_rate(sample_rate_hz)
-    encoder.set_out_sample_rate(sample_rate_hz)
-    encoder.set_channels(channels)
-    encoder.set_bit_rate(bitrate_kbps)
-    encoder.set_quality(2)  # 0 best and slowest, 9 worst; LAME's own advice
-    return bytes(encoder.encode(data)) + bytes(encoder.flush())
+    samples: Samples = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32_768)
+    return encode_with_lame(samples.reshape(-1, channels), sample_rate_hz, bitrate_kbps)
+
+
+def encode_pcm(pcm: Pcm) -> bytes:
+    """Constant-bitrate MP3 of `pcm`, mono or stereo at one of RATES_HZ, at a bitrate where speech
+    is not told from the original.
+    """
+    return encode_with_lame(pcm.samples, pcm.sample_rate_hz, bitrate_for(pcm))
+
+
+def bitrate_for(pcm: Pcm) -> int:
+    """Kilobits a second: what MPEG allows at this rate, more for stereo and for more treble."""
+    if pcm.sample_rate_hz <= 12_000:
+        mono = 32
+    elif pcm.sample_rate_hz <= 24_000:
+        mono = 64
+    else:
+        mono = 96
+    return mono if pcm.channels == 1 else {32: 56, 64: 112, 96: 192}[mono]

@@ -23,7 +23,7 @@ FIELDS: tuple[Field, ...] = ("text", "id", "generated_date", "voice", "duration"
 @dataclass(frozen=True, slots=True)
 class RegistryFinding:
     """One thing that is wrong in the registry. `course` is "" where it concerns the whole file;
-    an error says that nothing can be written there before it is mended.
+    where it `blocks`, nothing can be written there before somebody mended it by hand.
     """
 
     code: str
@@ -31,6 +31,7 @@ class RegistryFinding:
     text: str
     remedy: str
     course: str = ""
+    blocks: bool = False
 
     def as_json(self) -> dict[str, str]:
         """The form of `--json`."""

@@ -199,16 +199,20 @@ def test_each_role_sees_what_it_may_do(page: Page, console: Console) -> None:
 
 
 def test_personal_data_is_not_handed_out_in_bulk(page: Page, console: Console) -> None:
-    """No ticks, and a link lives at most 5 minutes and says why."""
+    """Ticked objects can be deleted but not taken as a ZIP; a link lives at most 5 minutes."""
     key = "users/2657948f-a41d-5ed5-bb0e-d2c91aab3efe/recordings/2bbc1c11-4227-5e06-ad45-8c18991037d1/audio.m4a"
     prefix = key.removesuffix("audio.m4a")
     open_view(page, console.browse(project="speech-coach", bucket="main", prefix=prefix, at=key))
     expect(chosen(page)).to_have_attribute("data-name", "audio.m4a")
-    expect(page.locator("tbody input")).to_have_count(0)
     panel(page).get_by_role("button", name="Get a link").click()
     expect(page.get_by_text("works for at most 5 minutes")).to_be_visible()
     page.get_by_role("combobox", name="Works for").click()
     expect(page.get_by_role("option")).to_have_text(["5 minutes"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.locator("tbody input").check()
+    expect(panel(page).get_by_text("1 selected")).to_be_visible()
+    expect(page.get_by_role("link", name="Download as ZIP")).to_have_count(0)
 
 
 def test_prod_is_marked_the_same_everywhere(page: Page, console: Console) -> None:

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fault_proxy import SLOW, Fault, FaultProxy, Request
+from fault_proxy import SLOW, UNSEEN, Fault, FaultProxy, Request
 
 from storage.errors import NotFound, StorageError, Unconfirmed
 from storage.s3.client import Store, connect
@@ -222,12 +222,17 @@ def _story(case: Case, rig: Rig) -> str:
     return "\n".join([str(case), *seen])
 
 
+def lost_upload_id(proxy: FaultProxy) -> bool:
+    """Whether the answer to beginning an upload was lost: its id has to be found in a listing, and
+    where that fails too, or the request arrives only later, nobody can abort it by id.
+    """
+    begun = [one for one in proxy.seen if one.operation == "CreateMultipartUpload"]
+    return any(one.fault not in UNSEEN | {Fault.NONE, Fault.DELAY} for one in begun)
+
+
 def _could_not_abort(proxy: FaultProxy) -> bool:
     """Whether an upload is left over for a reason: its id never arrived, or no abort did."""
-    begun = proxy.reached("CreateMultipartUpload")
-    return any(one.fault is not Fault.NONE for one in begun) or bool(
-        proxy.faulted("AbortMultipartUpload")
-    )
+    return lost_upload_id(proxy) or bool(proxy.faulted("AbortMultipartUpload"))
 
 
 def _fresh_key() -> str:

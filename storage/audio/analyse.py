@@ -1,0 +1,131 @@
+"""Everything measured of one file, and what is wrong with it in words for content editors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import PurePosixPath
+
+from storage.audio.decode import decode
+from storage.audio.libav import digest_packets
+from storage.audio.mpeg import samples_of, walk
+from storage.audio.pcm import MAX_SECONDS, Pcm
+from storage.audio.probe import Kind, kind_of, probe, stream_of
+from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
+from storage.audio.wav import WavHeader, read_header
+from storage.audio.words import format_findings, sound_findings
+from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Measured, Sound
+
+_MISSING_S = 0.15  # less than this between header and sound is encoders' rounding
+_LOSSLESS = ("pcm_", "flac", "alac")
+_ENDINGS = {
+    "WAV": (".wav", ".wave"),
+    "MP3": (".mp3",),
+    "M4A": (".m4a", ".mp4", ".m4b", ".aac"),
+    "MP4": (".mp4", ".m4v", ".mov"),
+    "FLAC": (".flac",),
+    "Ogg": (".ogg", ".oga", ".opus"),
+    "AIFF": (".aif", ".aiff", ".aifc"),
+    "AAC": (".aac",),
+    "WebM": (".webm", ".mka", ".mkv", ".weba"),
+}
+_AUDIO_ENDINGS = frozenset(ending for endings in _ENDINGS.values() for ending in endings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What the bytes themselves tell beside the sound."""
+
+    digest: str
+    announced_s: float  # by a header or table, 0 where it says nothing
+    share: float  # of the announced bytes, so many are there
+    skipped: int  # bytes amid the sound that belong to none
+    unfinished: bool  # the header leaves the length open
+
+
+def measure(
+    data: bytes,
+    name: str = "",
+    *,
+    limits: AudioLimits | None = None,
+    max_seconds: float = MAX_SECONDS,
+) -> Measured:
+    """Facts, sound, digest and findings of a file called `name` ("" if unknown), by `limits` (those
+    of course audio if None). Of a longer file the first `max_seconds` are measured, and it says so.
+
+    Raises InvalidInput when it is no audio, or too broken to hear anything of.
+    """
+    kind = kind_of(data, len(data))
+    facts = probe(data, b"", len(data))
+    inside = _look_inside(data, kind, facts)
+    pcm = decode(data, max_seconds=max_seconds)
+    lossless = facts.codec.startswith(_LOSSLESS)
+    coarse = facts.codec == "pcm_u8"
+    full_scale = 127 / 128 if coarse else FULL_SCALE_16_BIT
+    sound = sound_of(pcm, lossy=not lossless, full_scale=full_scale)
+    findings = (
+        *_damage(inside, pcm),
+        *sound_findings(sound, limits or AudioLimits()),
+        *format_findings(facts),
+        *_name_finding(kind, name),
+    )
+    if not pcm.cut:
+        facts = replace(facts, duration_s=pcm.duration_s)
+    facts = replace(facts, sample_rate_hz=pcm.sample_rate_hz, channels=pcm.channels)
+    heard = {field.name: getattr(sound, field.name) for field in fields(Sound)}
+    return Measured(facts=facts, digest=inside.digest, findings=findings, **heard)
+
+
+def _look_inside(data: bytes, kind: Kind, facts: AudioFacts) -> _Inside:
+    if kind.demuxer == "wav":
+        return _inside_wav(data, read_header(data, len(data)))
+    if kind.demuxer in ("mp3", "aac"):
+        return _inside_frames(data)
+    return _Inside(digest_packets(data, kind.demuxer), facts.duration_s, 1.0, 0, unfinished=False)
+
+
+def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
+    form = (header.form, header.channels, header.sample_rate_hz, header.bits)
+    digest = hashlib.sha256(repr(form).encode())
+    digest.update(memoryview(data)[header.start : header.end])
+    unfinished = header.declared is None
+    return _Inside(digest.hexdigest(), 0.0, header.share, 0, unfinished=unfinished)
+
+
+def _inside_frames(data: bytes) -> _Inside:
+    stream = stream_of(data)
+    walked = walk(data, stream)
+    digest = hashlib.sha256(memoryview(data)[stream.start : walked.end]).hexdigest()
+    announced = stream.xing.frames if stream.xing else None
+    frames = announced or walked.frames
+    if walked.cut and not announced:
+        frames += 1
+    announced_s = samples_of(frames, stream) / stream.first.sample_rate_hz
+    return _Inside(digest, announced_s, 1.0, walked.skipped, unfinished=False)
+
+
+def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
+    announced_s = max(inside.announced_s, pcm.duration_s / inside.share)
+    missing_s = announced_s - pcm.duration_s
+    if pcm.cut:
+        text = f"Very long: only the first {pcm.duration_s / 60:.0f} minutes were measured"
+        yield AudioFinding("long", "info", text)
+    elif missing_s > _MISSING_S:
+        text = (
+            f"The end is missing: it should last {announced_s:.1f} s, "
+            f"{pcm.duration_s:.1f} s are there"
+        )
+        yield AudioFinding("truncated", "error", text)
+    if pcm.faults or inside.skipped:
+        yield AudioFinding("damaged", "error", "Damaged: there may be clicks or gaps")
+    if inside.unfinished:
+        text = "The recorder was stopped before it noted the length; everything there was read"
+        yield AudioFinding("unfinished", "info", text)
+
+
+def _name_finding(kind: Kind, name: str) -> Iterator[AudioFinding]:
+    ending = PurePosixPath(name).suffix.lower()
+    if ending in _AUDIO_ENDINGS and ending not in _ENDINGS.get(kind.name, ()):
+        text = f"The name ends in {ending}, but it is {kind.name}"
+        yield AudioFinding("wrong-name", "warning", text)

@@ -1,0 +1,148 @@
+"""WAV files: what their chunks say, what is really there, and writing them. Pure over bytes.
+
+Headers lie: recorders that were stopped early leave 0 or 0xFFFFFFFF where the length belongs, and
+a broken file can declare anything. So lengths are compared with the bytes that are there.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from storage.audio.pcm import Samples
+from storage.errors import InvalidInput
+
+PCM, FLOAT, A_LAW, MU_LAW = 1, 3, 6, 7
+_ADPCM = {2: "adpcm_ms", 17: "adpcm_ima_wav"}
+_EXTENSIBLE = 0xFFFE  # the real form stands at the start of a GUID
+_UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
+_DECODED_HERE = {(PCM, 8), (PCM, 16), (PCM, 24), (PCM, 32), (FLOAT, 32), (FLOAT, 64)}
+
+
+@dataclass(frozen=True, slots=True)
+class WavHeader:
+    """The format of a WAV and where its sound lies: bytes `start` to `end` of the file.
+
+    `declared` is the length the header gives the sound in bytes, None where it does not know it.
+    """
+
+    form: int  # WAVE_FORMAT_…: 1 PCM, 3 float, 6 A-law, 7 µ-law …
+    channels: int
+    sample_rate_hz: int
+    bits: int
+    frame_bytes: int  # of compressed forms: a block of many samples
+    bytes_a_second: int
+    start: int
+    end: int
+    declared: int | None
+
+    @property
+    def codec(self) -> str:
+        """As FFmpeg calls it."""
+        if self.form == PCM:
+            return "pcm_u8" if self.bits == 8 else f"pcm_s{self.bits}le"
+        named = {FLOAT: f"pcm_f{self.bits}le", A_LAW: "pcm_alaw", MU_LAW: "pcm_mulaw"}
+        return named.get(self.form) or _ADPCM.get(self.form, f"wav_{self.form:#06x}")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the samples lie there as numbers."""
+        return (
+            (self.form, self.bits) in _DECODED_HERE
+            and self.frame_bytes == self.channels * self.bits // 8
+            and self.channels > 0
+        )
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of a plain one, by the bytes that are there."""
+        frames = (self.end - self.start) // self.frame_bytes
+        return frames / self.sample_rate_hz
+
+    @property
+    def share(self) -> float:
+        """How much of the sound that the header announces is there, up to 1.0."""
+        return (self.end - self.start) / self.declared if self.declared else 1.0
+
+
+def read_header(head: bytes, size: int) -> WavHeader:
+    """The header of a WAV of `size` bytes that begins with `head`. Raises InvalidInput where it
+    says nothing about its format, or no sound follows.
+    """
+    form = b""
+    declared: int | None = None
+    for name, start, length in _chunks(head):
+        if name == b"ds64" and length >= 16:
+            (declared,) = struct.unpack_from("<Q", head, start + 8)  # RF64: the real length
+        elif name == b"fmt ":
+            form = head[start : start + length]
+        elif name == b"data" and len(form) >= 16:
+            if length not in _UNKNOWN_LENGTHS or (length == 0 and _is_complete(head, size)):
+                declared = length
+            end = size if declared is None else min(size, start + declared)
+            return _header(form, start, max(start, end), declared)
+    raise InvalidInput(
+        "The WAV file is broken: its beginning does not say what sound it holds.",
+        "Export the recording again, as WAV or MP3.",
+    )
+
+
+def _is_complete(head: bytes, size: int) -> bool:
+    """Whether the file's own length was filled in: then a length of 0 inside is meant."""
+    (length,) = struct.unpack_from("<I", head, 4)
+    return int(length) + 8 == size
+
+
+def _chunks(head: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and declared length of each chunk that begins in `head`."""
+    at = 12  # behind RIFF, length, WAVE
+    while at + 8 <= len(head):
+        name, length = struct.unpack_from("<4sI", head, at)
+        yield name, at + 8, length
+        at += 8 + length + length % 2  # chunks begin at even places
+
+
+def _header(form: bytes, start: int, end: int, declared: int | None) -> WavHeader:
+    kind, channels, rate_hz, speed, frame_bytes, bits = struct.unpack_from("<HHIIHH", form)
+    if kind == _EXTENSIBLE and len(form) >= 26:
+        (kind,) = struct.unpack_from("<H", form, 24)
+    return WavHeader(kind, channels, rate_hz, bits, frame_bytes, speed, start, end, declared)
+
+
+def read_samples(data: bytes, header: WavHeader, max_frames: int) -> Samples:
+    """At most `max_frames` frames of a plain WAV as float32 [frames, channels]."""
+    frames = min((header.end - header.start) // header.frame_bytes, max_frames)
+    body = memoryview(data)[header.start : header.start + frames * header.frame_bytes]
+    shape = (frames, header.channels)
+    if header.form == FLOAT:
+        values: Samples = np.frombuffer(body, f"<f{header.bits // 8}").astype(np.float32)
+        np.nan_to_num(values, copy=False, posinf=0.0, neginf=0.0)  # NaN would spoil every sum
+        return values.reshape(shape)
+    if header.bits == 8:
+        bytewise: Samples = np.frombuffer(body, np.uint8).astype(np.float32) / np.float32(128)
+        return (bytewise - np.float32(1)).reshape(shape)
+    if header.bits == 24:
+        wide = np.zeros((frames * header.channels, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(body, np.uint8).reshape(-1, 3)
+        whole = wide.view("<i4")[:, 0]
+    else:
+        whole = np.frombuffer(body, f"<i{header.bits // 8}")
+    scaled: Samples = whole.astype(np.float32) / np.float32(2.0 ** (8 * whole.itemsize - 1))
+    return scaled.reshape(shape)
+
+
+def write_wav(samples: Samples, sample_rate_hz: int) -> bytes:
+    """A 16-bit WAV of float32 [frames, channels]; what is beyond full scale is cut off."""
+    whole = np.rint(np.clip(samples, -1.0, 32_767 / 32_768) * 32_768).astype("<i2")
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(sample_rate_hz)
+        file.writeframes(whole.tobytes())
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Courses: their codes and languages, and the registry of their welcomes; pure."""
