@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
-from matrix_rig import world
-
-__all__ = ["world"]  # a fixture, for all tests here
 
 settings.register_profile("short", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3_000)
