@@ -33,10 +33,11 @@ $(VENV)/.run-ready: $(VENV)/.python-ready requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt tools/install_browser.sh tools/install_postgres.sh
+$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt tools/install_browser.sh tools/install_postgres.sh tools/install_ffmpeg.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	sh tools/install_browser.sh $(BIN)/python
 	sh tools/install_postgres.sh
+	sh tools/install_ffmpeg.sh
 	@touch $@
 
 clean:

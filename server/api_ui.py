@@ -80,8 +80,10 @@ class ArchiveResponse(StreamingResponse):
 
     media_type = "application/zip"
 
-    def __init__(self, first: bytes, rest: Iterator[bytes], headers: dict[str, str]) -> None:
-        super().__init__(_after(first, rest), headers=headers)
+    def __init__(
+        self, first: bytes, rest: Iterator[bytes], headers: dict[str, str], status_code: int = 200
+    ) -> None:
+        super().__init__(_after(first, rest), status_code, headers)
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

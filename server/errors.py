@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from server.conditions import PreconditionFailed, RangeNotSatisfiable
 from server.headers import FIXED_HEADERS, content_security_policy
 from storage.errors import (
     AccessDenied,
@@ -29,6 +30,8 @@ STATUS: Mapping[type[StorageError], int] = {
     AccessDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
+    RangeNotSatisfiable: 416,
     Cancelled: 409,
     RuleViolation: 422,
     ConfigError: 500,
@@ -46,9 +49,14 @@ def console_errors() -> dict[type[Exception], Callable[[Request, Any], Response]
 def storage_error_response(request: Request, error: StorageError) -> Response:
     """JSON for programs; two plain sentences where a person followed a link."""
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if "text/html" in request.headers.get("accept", ""):
-        return PlainTextResponse(f"{error.what}\n{error.remedy}\n", status_code=status)
-    return JSONResponse({"error": error.as_dict()}, status_code=status)
+        return PlainTextResponse(f"{error.what}\n{error.remedy}\n", status, headers)
+    return JSONResponse({"error": error.as_dict()}, status, headers)
 
 
 def _unexpected(_request: Request, _error: Exception) -> Response:

@@ -78,9 +78,10 @@ class SecurityHeaders:
             self._policy = content_security_policy(await page_origins())
         headers = MutableHeaders(scope=message)
         headers.update(FIXED_HEADERS)
-        headers["Content-Security-Policy"] = self._policy
+        # an object that is sent brings a stricter policy, and may be kept by who asked for it
+        headers.setdefault("Content-Security-Policy", self._policy)
         if is_api(scope):
-            headers["Cache-Control"] = "no-store"
+            headers.setdefault("Cache-Control", "no-store")
         if self._served.public and self._served.public.https:
             headers.update(HTTPS_ONLY)
             message["headers"] = [_secured(*header) for header in message["headers"]]

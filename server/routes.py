@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from server import VERSION, api_activity, api_ui, sign_in
+from server import VERSION, api_activity, api_audio, api_ui, api_upload, sign_in
 from server.ready import SERVING
 from storage import bootstrap
 from storage.errors import NotFound
+
+
+class _Key(Convertor[str]):
+    """As Starlette's own "path", which a line break in a name would slip past, to Streamlit."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def console_routes() -> list[Route]:
     """The sign-in's first step and all routes under `/api`, for `st.App(routes=…)`."""
+    register_url_convertor("key", _Key())
     return [
         Route("/sign-in", sign_in.begin, methods=["GET"]),
         Route("/api/health", _health, methods=["GET"]),
@@ -23,8 +38,13 @@ def console_routes() -> list[Route]:
         Route("/api/ui/download", api_ui.download, methods=["GET"]),
         Route("/api/ui/zip", api_ui.archive, methods=["GET"]),
         Route("/api/ui/activity", api_activity.export, methods=["GET"]),
+        Route("/api/audio/list", api_audio.list_objects, methods=["GET"]),
+        Route("/api/audio/search", api_audio.search, methods=["GET"]),
+        Route("/api/audio/upload", api_upload.upload, methods=["POST"]),
+        Route("/api/audio/{filename:key}", api_audio.read, methods=["GET"]),
+        Route("/api/audio/{filename:key}", api_audio.delete, methods=["DELETE"]),
         # without this Streamlit answers any unknown address with its page and status 200
-        Route("/api/{rest:path}", _nothing_here, methods=_METHODS),
+        Route("/api/{rest:key}", _nothing_here, methods=_METHODS),
     ]
 
 

@@ -49,7 +49,8 @@ def refused(newcomers: Sequence[Newcomer]) -> None:
         if len(lines) > _TOLD:
             lines[_TOLD:] = [f"… and {len(lines) - _TOLD:,} more"]
         if lines:
-            box("\n".join(f"- {line}" for line in lines), icon=icon)
+            bullet = "- " if len(lines) > 1 else ""
+            box("\n".join(f"{bullet}{line}" for line in lines), icon=icon)
 
 
 def _line(one: Newcomer, finding: Finding) -> str:

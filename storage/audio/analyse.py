@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from storage.audio.decode import decode
 from storage.audio.libav import digest_packets
 from storage.audio.mpeg import samples_of, walk
+from storage.audio.ogg import ends_well
 from storage.audio.pcm import MAX_SECONDS, Pcm
 from storage.audio.probe import Kind, kind_of, probe, stream_of
 from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
@@ -38,10 +39,11 @@ class _Inside:
     """What the bytes themselves tell beside the sound."""
 
     digest: str
-    announced_s: float  # by a header or table, 0 where it says nothing
-    share: float  # of the announced bytes, so many are there
-    skipped: int  # bytes amid the sound that belong to none
-    unfinished: bool  # the header leaves the length open
+    announced_s: float = 0.0  # by a header or table, 0 where it says nothing
+    share: float = 1.0  # of the announced bytes, so many are there
+    skipped: int = 0  # bytes amid the sound that belong to none
+    unfinished: bool = False  # the header leaves the length open
+    broken_off: bool = False  # in the middle of a frame or page
 
 
 def measure(
@@ -82,7 +84,9 @@ def _look_inside(data: bytes, kind: Kind, facts: AudioFacts) -> _Inside:
         return _inside_wav(data, read_header(data, len(data)))
     if kind.demuxer in ("mp3", "aac"):
         return _inside_frames(data)
-    return _Inside(digest_packets(data, kind.demuxer), facts.duration_s, 1.0, 0, unfinished=False)
+    broken_off = kind.demuxer == "ogg" and not ends_well(data)
+    digest = digest_packets(data, kind.demuxer)
+    return _Inside(digest, announced_s=facts.duration_s, broken_off=broken_off)
 
 
 def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
@@ -90,19 +94,16 @@ def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
     digest = hashlib.sha256(repr(form).encode())
     digest.update(memoryview(data)[header.start : header.end])
     unfinished = header.declared is None
-    return _Inside(digest.hexdigest(), 0.0, header.share, 0, unfinished=unfinished)
+    return _Inside(digest.hexdigest(), share=header.share, unfinished=unfinished)
 
 
 def _inside_frames(data: bytes) -> _Inside:
     stream = stream_of(data)
     walked = walk(data, stream)
     digest = hashlib.sha256(memoryview(data)[stream.start : walked.end]).hexdigest()
-    announced = stream.xing.frames if stream.xing else None
-    frames = announced or walked.frames
-    if walked.cut and not announced:
-        frames += 1
+    frames = (stream.xing.frames if stream.xing else None) or walked.frames
     announced_s = samples_of(frames, stream) / stream.first.sample_rate_hz
-    return _Inside(digest, announced_s, 1.0, walked.skipped, unfinished=False)
+    return _Inside(digest, announced_s=announced_s, skipped=walked.skipped, broken_off=walked.cut)
 
 
 def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
@@ -117,6 +118,8 @@ def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
             f"{pcm.duration_s:.1f} s are there"
         )
         yield AudioFinding("truncated", "error", text)
+    elif inside.broken_off:
+        yield AudioFinding("truncated", "error", "The end is missing: it breaks off")
     if pcm.faults or inside.skipped:
         yield AudioFinding("damaged", "error", "Damaged: there may be clicks or gaps")
     if inside.unfinished:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HEADER_BYTES = 6  # ADTS has as many that matter here, MPEG four
+
 _V1_KBPS = {
     1: (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     2: (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -38,8 +40,8 @@ class Frame:
 
 def frame_at(data: bytes, start: int) -> Frame | None:
     """The frame whose header stands at `start`, None where there is none (or it is cut off)."""
-    header = data[start : start + 6]
-    if len(header) < 6 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
+    header = data[start : start + HEADER_BYTES]
+    if len(header) < HEADER_BYTES or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
     if header[1] & 0xF6 == 0xF0:  # layer "0" behind a 12 bit sync word is ADTS
         return _adts(header)

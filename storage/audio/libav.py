@@ -88,13 +88,17 @@ def _opened(file: Any, demuxer: str) -> Iterator[tuple[InputContainer, AudioStre
 
     try:
         with av.open(file, format=demuxer, metadata_errors="replace") as container:
-            if not container.streams.audio:
+            streams = container.streams.audio
+            if not streams:
                 raise InvalidInput("There is no sound in this file.", "Choose a recording.")
-            yield container, container.streams.audio[0]
+            if streams[0].codec_context is None:
+                raise InvalidInput("The sound is in a form that cannot be read.", _EXPORT_AGAIN)
+            yield container, streams[0]
     except (av.error.FFmpegError, ValueError, EOFError) as error:
         if isinstance(error, InvalidInput):
             raise
-        raise InvalidInput("The file is broken: it cannot be opened.", _EXPORT_AGAIN) from error
+        what = "The file is broken: it cannot be opened. Perhaps a part of it is missing."
+        raise InvalidInput(what, _EXPORT_AGAIN) from error
 
 
 def ask(file: Any, demuxer: str) -> Said:

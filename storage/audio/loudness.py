@@ -16,7 +16,7 @@ _TAPS = (
     16  # on each side, for each phase of the interpolation: within 0.1 dB up to 0.45 of the rate
 )
 _KAISER = 6.0
-_FINE_HZ = 176_400  # true peak is looked for at this rate at least: 4 times 44.1 kHz
+_FINE_HZ, _LEAST_FACTOR = 176_400, 4  # true peak is looked for at this rate and factor at least
 _PIECE = 1 << 18  # frames interpolated at once: memory stays bounded
 
 
@@ -58,7 +58,7 @@ def peak_envelope(pcm: Pcm) -> Samples:
 
 def _envelopes(pcm: Pcm) -> Iterator[Samples]:
     """`peak_envelope` piece by piece."""
-    phases = _phases(max(1, math.ceil(_FINE_HZ / pcm.sample_rate_hz)))
+    phases = _phases(max(_LEAST_FACTOR, math.ceil(_FINE_HZ / pcm.sample_rate_hz)))
     padded = np.pad(pcm.samples, ((_TAPS, _TAPS), (0, 0)))
     for start in range(0, len(pcm.samples), _PIECE):
         piece = padded[start : start + _PIECE + 2 * _TAPS]

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from storage.audio.frames import Frame, frame_at, frames_agree
+from storage.audio.frames import HEADER_BYTES, Frame, frame_at, frames_agree
 
 _SEARCHED = 64 * 1024  # junk in front of the first frame, at most
 _RESYNC = 1024 * 1024  # junk between frames, at most: a file full of it must not take minutes
@@ -100,6 +100,7 @@ def walk(data: bytes, stream: Stream) -> Walk:
                 break
             found = _next_frame(data, at + 1, stream.first)
             if found is None:
+                cut = cut or (data[at] == 0xFF and len(data) - at < HEADER_BYTES)
                 break
             skipped += found - at
             at = found

@@ -36,8 +36,6 @@ _KINDS = {
     "AAC": Kind("AAC", "aac"),
     "FLAC": Kind("FLAC", "flac"),
     "AIFF": Kind("AIFF", "aiff"),
-    "AMR": Kind("AMR", "amr"),
-    "Core Audio": Kind("Core Audio", "caf"),
     "Ogg Opus": Kind("Ogg", "ogg"),
     "Ogg Vorbis": Kind("Ogg", "ogg"),
     "Ogg FLAC": Kind("Ogg", "ogg"),
@@ -56,10 +54,11 @@ def kind_of(head: bytes, size: int) -> Kind:
     found = sniff(head[:HEAD_BYTES], size)
     if found.label in _KINDS:
         return _KINDS[found.label]
+    remedy = "Choose a WAV, MP3, M4A, FLAC or Ogg file."
+    if found.content_type.startswith("audio/"):
+        raise InvalidInput(f"{found.label} files cannot be read here.", remedy)
     told = f"it is {found.label}" if found.content_type else f"the file is {found.label}"
-    raise InvalidInput(
-        f"This is no recording: {told}.", "Choose a WAV, MP3, M4A, FLAC or Ogg file."
-    )
+    raise InvalidInput(f"This is no recording: {told}.", remedy)
 
 
 def head_needed(head: bytes) -> int:

@@ -71,7 +71,7 @@ def wav_of(pcm: Pcm) -> bytes:
 
 
 def _is_canonical(data: bytes) -> bool:
-    if kind_of(data, len(data)).demuxer != "wav":
+    if kind_of(data, len(data)).demuxer != "wav" or not data.startswith(b"RIFF"):
         return False
     header = read_header(data, len(data))
     whole = header.declared == header.end - header.start and header.is_plain

@@ -94,6 +94,8 @@ def _add_objects(command: show.AddCommand) -> None:
     ls.add_argument("--after", metavar="KEY", default="", help="start after this key")
     stat = command("stat", "objects:stat", "all facts of one object")
     stat.add_argument("place", metavar="PLACE", help=_PLACE)
+    probe = command("probe", "probe:probe", "what a recording is, and what is wrong with it")
+    probe.add_argument("place", metavar="FILE-or-PLACE", help=f"a file here, else {_PLACE}")
     url = command("url", "objects:url", "a presigned URL")
     url.add_argument("place", metavar="PLACE", help=_PLACE)
     url.add_argument(

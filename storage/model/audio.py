@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from storage.model.findings import Severity
 
+_DIGITS = 4  # of figures in JSON: finer than they are measured
+
 BitrateMode = Literal["CBR", "VBR", ""]
 
 
@@ -88,7 +90,7 @@ class Measured(Sound):
 
     def as_json(self) -> dict[str, Any]:
         """The `probe --json` document."""
-        return {
+        figures = {
             **asdict(self.facts),
             "loudness_lufs": self.loudness.integrated_lufs,
             "loudness_estimated": self.loudness.estimated,
@@ -98,6 +100,13 @@ class Measured(Sound):
             "inner_silence_s": self.inner_silence_s,
             "clipped_runs": self.clipped_runs,
             "dc_offset": self.dc_offset,
+        }
+        rounded = {
+            name: round(figure, _DIGITS) if isinstance(figure, float) else figure
+            for name, figure in figures.items()
+        }
+        return {
+            **rounded,
             "digest": self.digest,
             "findings": [finding.as_json() for finding in self.findings],
         }

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from matrix_rig import NoStore
 from service_calls import ASKED_ELSEWHERE, CALLS, SOMEBODY, Call, methods_with_an_actor
 
 from storage import bootstrap
@@ -28,23 +29,6 @@ NOW = datetime.now(UTC)
 BEGUN, ENDS = NOW - timedelta(hours=1), NOW + timedelta(days=1)
 TOKENS = {"live": (None, ENDS), "old": (NOW, ENDS), "late": (None, NOW)}
 SIGNED_OUT, REVOKED = "id.example.org/out", "id.example.org/revoked"
-
-
-class Touched(StorageError):
-    """A call has come as far as a store."""
-
-
-class NoStore:
-    """In the place of every store: keeps what was asked of it, and has nothing."""
-
-    def __init__(self) -> None:
-        self.touches: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        self.touches.append(name)
-        raise Touched(f"the store was asked for {name}")
 
 
 @dataclass
