@@ -12,7 +12,8 @@ _ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(\d{1,5}|\
 # with the pinned Streamlit; a test compares it with the file that is installed.
 STREAMLIT_INLINE_SCRIPT = "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='"
 
-# Features no page of the console uses. The player needs autoplay, copying needs clipboard-write.
+# Features no page of the console uses. The player needs autoplay, copying clipboard-write, and a
+# welcome can be spoken into the browser.
 _REFUSED_FEATURES = (
     "accelerometer",
     "camera",
@@ -23,7 +24,6 @@ _REFUSED_FEATURES = (
     "hid",
     "idle-detection",
     "magnetometer",
-    "microphone",
     "midi",
     "payment",
     "picture-in-picture",
@@ -45,6 +45,7 @@ FIXED_HEADERS: dict[str, str] = {
             *(f"{feature}=()" for feature in _REFUSED_FEATURES),
             "autoplay=(self)",
             "clipboard-write=(self)",
+            "microphone=(self)",
         ]
     ),
 }
@@ -57,6 +58,7 @@ def content_security_policy(origins: Iterable[str]) -> str:
     """The policy of a page that may also fetch and play from `origins` (scheme://host[:port]).
 
     Inline styles and wasm are what Streamlit's charts and tables need; scripts are our own only.
+    A blob: is of the page's own making, such as what was just spoken into it.
     """
     store = " ".join(["'self'", *(one for one in origins if _ORIGIN.fullmatch(one))])
     return "; ".join(
@@ -66,8 +68,8 @@ def content_security_policy(origins: Iterable[str]) -> str:
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
-            f"connect-src {store}",
-            f"media-src {store}",
+            f"connect-src {store} blob:",
+            f"media-src {store} blob:",
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",

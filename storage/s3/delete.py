@@ -15,10 +15,10 @@ from storage.errors import (
     StorageError,
     Unavailable,
     Unsupported,
-    translate,
 )
 from storage.model.objects import Deleted
 from storage.s3.client import Store, translating
+from storage.s3.codes import translate
 from storage.s3.conditions import changed, deleted, quoted, refuse_unholdable, writing
 from storage.s3.failures import in_doubt, lost_a_try
 from storage.s3.heads import head_object

@@ -11,14 +11,8 @@ from urllib.parse import urlsplit
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from storage.errors import (
-    AccessDenied,
-    ConfigError,
-    InvalidInput,
-    StorageError,
-    Unavailable,
-    translate,
-)
+from storage.errors import AccessDenied, ConfigError, InvalidInput, StorageError, Unavailable
+from storage.s3.codes import translate
 
 
 @contextmanager

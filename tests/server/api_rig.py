@@ -19,12 +19,15 @@ from server.middleware import console_middleware
 from server.routes import console_routes
 from storage import bootstrap
 from storage.bootstrap import Services
+from storage.model.audit import AuditFilter
 from storage.model.people import Can, Role, local_actor
 
 ADMIN = local_actor()
 FRAME = b"\xff\xfb\x90\x00" + b"\0" * 413  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz
 MP3 = FRAME * 10
 LONGER_MP3 = FRAME * 20
+CLIP = "mastered/11111111-2222-4333-8444-55555555555A.mp3"
+DRAFT = "drafts/x.bin"
 
 
 def console_app() -> Starlette:
@@ -62,6 +65,18 @@ class Api:
     def unfinished(self, role: str, layout: str = "ssi") -> list[Any]:
         client, bucket = self.place(role, layout)
         return list(client.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
+
+    def told(self, key: str) -> list[tuple[str, str]]:
+        """(permission, result) of every row about the key, oldest first."""
+        rows = self.services.audit.search(AuditFilter(key=key), limit=100).rows
+        return [(row.event.action, row.event.result) for row in reversed(rows)]
+
+    def empty(self, *roles: str) -> None:
+        """Deletes everything in these buckets."""
+        for role in roles:
+            client, bucket = self.place(role)
+            for key in self.keys(role):
+                client.delete_object(Bucket=bucket, Key=key)
 
     def place(self, role: str, layout: str = "ssi") -> tuple[Any, str]:
         found = self.services.layouts[layout]

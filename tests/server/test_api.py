@@ -438,10 +438,10 @@ def test_a_bug_shows_no_details(send: Any) -> None:
 def test_a_page_may_play_from_the_store(services: SimpleNamespace, send: Any) -> None:
     """The policy names the store, asked for anew for each page: buckets move."""
     policy = send("GET", "/page").headers["Content-Security-Policy"]
-    assert "media-src 'self' http://127.0.0.1:9;" in policy
+    assert "media-src 'self' http://127.0.0.1:9 blob:;" in policy
     services.origins = lambda: ("https://b.example",)
     assert (
-        "media-src 'self' https://b.example;"
+        "media-src 'self' https://b.example blob:;"
         in send("GET", "/page").headers["Content-Security-Policy"]
     )
 
@@ -455,7 +455,7 @@ def test_a_page_does_not_wait_long_for_the_store(
     monkeypatch.setattr("server.ready.PAGE_WAITS_S", 0.1)
     answer = send("GET", "/page")
     assert answer.status_code == 200
-    assert f"media-src 'self' {ANY_LOCAL_PORT};" in answer.headers["Content-Security-Policy"]
+    assert f"media-src 'self' {ANY_LOCAL_PORT} blob:;" in answer.headers["Content-Security-Policy"]
 
 
 def test_a_page_waits_a_moment_for_the_store(
@@ -465,7 +465,7 @@ def test_a_page_waits_a_moment_for_the_store(
     states = iter(["starting", "starting"])
     monkeypatch.setattr(bootstrap, "status", lambda: bootstrap.Status(next(states, "ready")))  # type: ignore[arg-type]
     assert (
-        "media-src 'self' http://127.0.0.1:9;"
+        "media-src 'self' http://127.0.0.1:9 blob:;"
         in send("GET", "/page").headers["Content-Security-Policy"]
     )
 

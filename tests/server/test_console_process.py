@@ -130,7 +130,7 @@ def test_every_response_carries_the_headers(console: Console, path: str, status:
     policy = answer.headers.get_all("Content-Security-Policy")
     assert policy is not None
     assert len(policy) == 1
-    assert "media-src 'self' http://127.0.0.1:9;" in policy[0]
+    assert "media-src 'self' http://127.0.0.1:9 blob:;" in policy[0]
 
 
 def test_no_page_of_another_origin_may_read_answers(console: Console) -> None:

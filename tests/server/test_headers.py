@@ -26,7 +26,7 @@ def test_media_comes_from_the_store_and_scripts_never_do() -> None:
     """The store's origins may be fetched and played; nothing else may come from them."""
     origins = ["http://127.0.0.1:9000", "https://b.s3.eu-west-1.amazonaws.com", "http://[::1]:9"]
     policy = directives(content_security_policy(origins))
-    assert policy["connect-src"] == policy["media-src"] == ["'self'", *origins]
+    assert policy["connect-src"] == policy["media-src"] == ["'self'", *origins, "blob:"]
     naming_store = {name for name, sources in policy.items() if set(origins) & set(sources)}
     assert naming_store == {"connect-src", "media-src"}
     assert policy["frame-ancestors"] == ["'none'"]

@@ -190,16 +190,3 @@ def test_a_console_that_only_reads_writes_for_nobody(world: World, route: Route)
         world.services.switches.clear_read_only()
     assert ("an incident" in answer.text) == (ask.can in WRITING_CANS)
     assert (answer.status_code == 403) == (ask.can in WRITING_CANS)
-
-
-def test_each_permission_over_http_is_one_a_route_asks_for() -> None:
-    """What HTTP does not offer is listed here, so that a new route for it comes to the matrix."""
-    assert set(Can) - {ask.can for ask in ASKS.values()} == {
-        Can.OBJECT_LINK,
-        Can.OBJECT_RECEIVE,
-        Can.PREFIX_DELETE,
-        Can.JOB_MANAGE,
-        Can.TOKEN_MANAGE,
-        Can.USER_MANAGE,
-        Can.CONSOLE_MANAGE,
-    }

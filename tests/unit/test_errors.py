@@ -9,15 +9,14 @@ from botocore import exceptions as sdk
 
 from storage import errors
 from storage.errors import (
-    AWS_CODES,
     AccessDenied,
     ConfigError,
     InvalidInput,
     NotFound,
     StorageError,
     Unavailable,
-    translate,
 )
+from storage.s3.codes import AWS_CODES, translate
 from storage.s3.failures import translating
 
 

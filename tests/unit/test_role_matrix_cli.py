@@ -141,12 +141,6 @@ def test_every_command_is_in_the_matrix() -> None:
     assert set(FOUND) <= COMMANDS.keys() | OPEN.keys()
 
 
-def test_every_permission_is_one_that_some_command_asks_for() -> None:
-    """But the switch to reading only and what the setup is, which are pages."""
-    asked = {can for command in COMMANDS.values() for can in command.cans}
-    assert set(Can) - asked == {Can.OBJECT_ARCHIVE, Can.CONSOLE_MANAGE}
-
-
 @pytest.mark.parametrize("name", ASKING)
 def test_a_command_does_it_for_exactly_whom_the_tables_let(
     world: World, run: Callable[..., str], name: str
