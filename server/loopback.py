@@ -4,7 +4,7 @@ Pure rules over an ASGI scope. Without a login a page elsewhere could reach a lo
 name of its own (DNS rebinding: wrong Host) or straight from its script (wrong Origin,
 Sec-Fetch-Site); a machine elsewhere through an open address. With one, a page elsewhere could use
 the session of a person who looks at it. `docs/decisions/0004-loopback-without-login.md` and
-`0008-login.md` have the reasons.
+`0009-login.md` have the reasons.
 """
 
 from __future__ import annotations

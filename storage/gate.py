@@ -10,7 +10,7 @@ from typing import Any
 
 from storage.access import require, require_console
 from storage.audit.log import Audit
-from storage.errors import AccessDenied, InvalidInput, NotSignedIn, ReadOnly, StorageError
+from storage.errors import AccessDenied, InvalidInput, NotSignedIn, StorageError
 from storage.layout.profile import Bucket, Layout
 from storage.model.audit import AuditEvent
 from storage.model.people import WRITING_CANS, Actor, Can
@@ -156,7 +156,7 @@ class Gate:
             self._sessions.check(actor)
             require(actor, can, found, role)
             if can in WRITING_CANS:
-                self._check_writable()
+                self._switches.check_writing()
         except AccessDenied as error:
             self._tell(error, can, _event(actor, can, found, bucket, key=key, **_refused(error)))
             raise
@@ -175,14 +175,6 @@ class Gate:
     def check_session(self, actor: Actor) -> None:
         """Raises NotSignedIn when the session is over: for what a person may do with their own."""
         self._sessions.check(actor)
-
-    def _check_writable(self) -> None:
-        state = self._switches.read_only()
-        if state is not None:
-            raise ReadOnly(
-                f"The console is switched to reading only ({state.by}): {state.why}",
-                "Nothing was changed. An admin can switch it back.",
-            )
 
     def _tell(self, error: AccessDenied, can: Can, event: AuditEvent) -> None:
         if not (isinstance(error, NotSignedIn) and can in _LOOKING):
@@ -223,7 +215,9 @@ def _changing(
     try:
         audit.append(done)
     except StorageError as error:
+        # the log's words are of its row: of what was done they would be wrong
+        why = error.what.replace(", so nothing was done", "")
         raise StorageError(
-            f"It was done, but the audit log could not be told that it was. {error.what}",
-            error.remedy,
+            f"It was done, but the audit log could not be told that it was. {why}",
+            f"Do not do it again: look at it first. For the log: {error.remedy}",
         ) from error

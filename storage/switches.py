@@ -8,6 +8,7 @@ from datetime import datetime
 
 from storage.db.switches import SwitchRow, SwitchRows
 from storage.db.times import as_text, as_time
+from storage.errors import ReadOnly
 from storage.model.people import Actor
 
 _READ_ONLY = "read-only"
@@ -39,6 +40,15 @@ class Switches:
             return _BY_SETTING
         row = self._rows.get(_READ_ONLY)
         return ReadOnlyState(row.by_name, row.value, as_time(row.at)) if row else None
+
+    def check_writing(self) -> None:
+        """Raises ReadOnly while nobody may write."""
+        state = self.read_only()
+        if state is not None:
+            raise ReadOnly(
+                f"The console is switched to reading only ({state.by}): {state.why}",
+                "Nothing was changed. An admin can switch it back.",
+            )
 
     def set_read_only(self, actor: Actor, why: str) -> None:
         """Refuses every write from now on. Who may is not asked here."""

@@ -77,8 +77,8 @@ class Node:
         if _SECRETIVE.search(name):
             return self.wrong(
                 "looks like a secret, and secrets do not belong in this file.",
-                "Take it out. For the store, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the "
-                "environment or name a profile; for the login, use .streamlit/secrets.toml.",
+                "Take it out. For the store, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in "
+                "the environment or name a profile; for the login, use .streamlit/secrets.toml.",
                 name,
             )
         return self.wrong("is not a field here.", f"Allowed: {', '.join(fields)}.", name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -111,9 +111,12 @@ class Audit:
             yield
         except StorageError as error:
             failure = {"error": error.code, "what": error.what}
-            self.append(
-                *(replace(e, result="failed", detail={**e.detail, **failure}) for e in events)
-            )
+            # when the log fails as well, `error` still is what became of the act: the log's own
+            # words ("nothing was done") are of the row, and `allowed` stands there without an end
+            with suppress(StorageError):
+                self.append(
+                    *(replace(e, result="failed", detail={**e.detail, **failure}) for e in events)
+                )
             raise
 
     def _add(self, log: Appending, events: Sequence[AuditEvent], now: datetime) -> Head:

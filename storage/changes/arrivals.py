@@ -21,7 +21,7 @@ from storage.changes.editing import refuse
 from storage.changes.judging import judge, judge_key, judge_type
 from storage.changes.naming import checked_key
 from storage.changes.starting import start
-from storage.errors import Conflict, InvalidInput
+from storage.errors import Conflict, InvalidInput, NotFound, Unavailable
 from storage.gate import Passage
 from storage.jobs.service import Jobs
 from storage.jobs.work import Running
@@ -173,12 +173,21 @@ class ArrivalWork:
         ends = datetime.fromisoformat(params["expires_at"]) + _GRACE
         while True:
             job.stop_if_asked()
-            now = reading.head(where, params["key"])
-            if now is not None and _state(now) != params["before"]:
-                return self._inspect(where, now, params)
-            if self._clock() >= ends:
+            over = self._clock() >= ends  # asked before the look, so that the last look is after it
+            try:
+                now = reading.head(where, params["key"])
+                if now is not None and _state(now) != params["before"]:
+                    return self._inspect(where, now, params)
+                waiting = f"Waiting for {params['key']}"
+            except (Unavailable, Conflict, NotFound) as error:
+                # whatever came must be inspected: a store that is away comes back, and what was
+                # replaced or deleted while it was looked at is looked at again
+                if over:
+                    raise
+                waiting = f"Looking again: {error.what}"
+            if over:
                 return {"arrived": False, "key": params["key"]}
-            job.progress(0, 1, f"Waiting for {params['key']}")
+            job.progress(0, 1, waiting)
             self._pause(LOOK_EVERY_S)
 
     def tidy(self, job: Running) -> None:

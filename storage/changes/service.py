@@ -290,8 +290,8 @@ class Changes:
         """A form by which somebody else stores exactly one object, and a job "arrival" that looks
         at what comes. Raises Conflict where something is there and `replace` is not given.
 
-        S3 has no condition for forms: what somebody stores there meanwhile is replaced, and the job
-        says so where the bucket keeps versions.
+        S3 has no condition for forms: what somebody stores there meanwhile is replaced. The form
+        works until it ends, and the job looks at what comes first.
         """
         where = self._gate.enter(actor, Can.OBJECT_RECEIVE, layout, role, key)
         asked = arrivals.Asked(key, content_type, max_bytes, expires_s, replace, note)

@@ -62,13 +62,16 @@ def _port(store: EmbeddedStore) -> int:
 
 
 def seed(args: argparse.Namespace) -> int:
-    """Fills the embedded store with the samples. Raises ConfigError on the user's own S3."""
+    """Fills the embedded store with the samples. Raises ConfigError on the user's own S3,
+    ReadOnly while nothing may be written.
+    """
     if configure(environment(), args.config).own:
         raise ConfigError(
             "The samples are for the embedded store, and this is your own S3.",
             "Set STORAGE=embedded to use the embedded store.",
         )
     with opened(args) as services:
+        services.switches.check_writing()  # samples are nobody's act, but they are written
         done = seed_samples(
             services.store_for, services.layouts, scale=args.scale, progress=_Progress().tell
         )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
-STATES: tuple[JobState, ...] = get_args(JobState)
 ACTIVE: frozenset[JobState] = frozenset({"queued", "running"})
 """The states in which somebody works on it or is about to; the others end with `finished_at`."""
 

@@ -13,10 +13,18 @@ import pytest
 from storage.audit.log import Audit, open_audit
 from storage.config import Config
 from storage.db.engine import Database
+from storage.db.failures import LOCKED
 from storage.db.people import People
 from storage.db.switches import SwitchRows
 from storage.db.tokens import Tokens
-from storage.errors import AccessDenied, NotSignedIn, ReadOnly, StorageError, Unavailable
+from storage.errors import (
+    AccessDenied,
+    NotSignedIn,
+    ReadOnly,
+    StorageError,
+    Unavailable,
+    Unconfirmed,
+)
 from storage.gate import Gate
 from storage.layout.load import load_layouts
 from storage.model.audit import AuditFilter
@@ -197,12 +205,34 @@ def test_a_change_that_the_log_cannot_take_does_not_begin(
     assert begun == [1]
 
 
-def _failing_from(count: int, append: Callable[..., None]) -> Callable[..., None]:
+def test_a_log_that_fails_afterwards_does_not_deny_what_happened(
+    gate: Gate, ann: Actor, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Done is not called undone, and what became of a failed change is told by its own error."""
+    where = gate.enter(ann, Can.OBJECT_WRITE, "ssi", "stage", "a")
+    locked = LOCKED.raised()
+
+    def change(error: StorageError | None) -> None:
+        with where.changing("put", "a"):
+            if error:
+                raise error
+
+    for error, told in ((None, "It was done, but"), (Unconfirmed("Lost."), "Lost.")):
+        with monkeypatch.context() as patch:
+            patch.setattr(audit, "append", _failing_from(1, audit.append, locked))
+            with pytest.raises(StorageError, match=told) as raised:
+                change(error)
+        assert "nothing was done" not in str(raised.value)
+
+
+def _failing_from(
+    count: int, append: Callable[..., None], error: StorageError | None = None
+) -> Callable[..., None]:
     left = [count]
 
     def limited(*events: Any) -> None:
         if left[0] <= 0:
-            raise Unavailable("The disk is full.")
+            raise error or Unavailable("The disk is full.")
         left[0] -= 1
         append(*events)
 

