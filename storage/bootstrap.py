@@ -24,6 +24,7 @@ from storage.config import Config
 from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
+from storage.db.live_requests import LiveRequests
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
@@ -40,6 +41,8 @@ from storage.s3.presign import origin
 from storage.sessions import Sessions
 from storage.settings import Settings, environment, said
 from storage.switches import Switches
+from storage.welcomes.publishing import PublishWork
+from storage.welcomes.service import Welcomes
 
 __all__ = [
     "Configuration",
@@ -84,6 +87,7 @@ class Services(Office):
     switches: Switches
     jobs: Jobs
     changes: Changes
+    welcomes: Welcomes
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
@@ -119,6 +123,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         works = (
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
+            PublishWork(gate, layouts),
         )
         workers = int(settings.job_workers)
         jobs = Jobs(ground.database, works, gate, now, workers=workers, idle=IDLE)
@@ -134,6 +139,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             switches=ground.switches,
             jobs=jobs,
             changes=Changes(gate, jobs, now),
+            welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

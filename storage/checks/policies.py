@@ -47,6 +47,7 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     ),
     Can.OBJECT_RECEIVE: (_SEE_THAT_NOTHING_IS,),
     Can.PREFIX_DELETE: ("s3:GetBucketVersioning", "s3:ListBucket"),
+    Can.WELCOME_PUBLISH: (_SEE_THAT_NOTHING_IS,),
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
@@ -58,6 +59,13 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_DELETE: ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     Can.OBJECT_RECEIVE: ("s3:GetObject", "s3:PutObject"),
     Can.PREFIX_DELETE: ("s3:GetObject", "s3:DeleteObject"),
+    # an MP3 keeps the tags of the one it replaces
+    Can.WELCOME_PUBLISH: (
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:PutObject",
+        "s3:PutObjectTagging",
+    ),
 }
 
 

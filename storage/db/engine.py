@@ -29,6 +29,7 @@ AUDIT_LOCK = 7_310_002
 SWITCH_LOCK = 7_310_003
 PEOPLE_LOCK = 7_310_004
 JOBS_LOCK = 7_310_005
+LIVE_REQUESTS_LOCK = 7_310_006
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 

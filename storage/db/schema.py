@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision, so that a start need not load Alembic to see that nothing is to be done."""
 
 metadata = MetaData(
@@ -110,4 +110,12 @@ switches = Table(
     metadata,
     Column("name", Text, primary_key=True),
     *_texts("value at by_id by_name"),
+)
+
+live_requests = Table(
+    "live_requests",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("course", Text, primary_key=True),
+    *_texts("id etag note at by_id by_name"),
 )

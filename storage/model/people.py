@@ -39,6 +39,8 @@ class Can(StrEnum):
     """Give out a presigned link by which somebody else uploads one object."""
     PREFIX_DELETE = "prefix:delete"
     """Delete everything below a prefix."""
+    WELCOME_PUBLISH = "welcome:publish"
+    """Make a welcome's MP3 here from its recording, and ask for it to go live."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""
@@ -57,7 +59,13 @@ CONSOLE_CANS = frozenset(
 )
 BUCKET_CANS = frozenset(Can) - CONSOLE_CANS
 WRITING_CANS = frozenset(
-    {Can.OBJECT_WRITE, Can.OBJECT_DELETE, Can.OBJECT_RECEIVE, Can.PREFIX_DELETE}
+    {
+        Can.OBJECT_WRITE,
+        Can.OBJECT_DELETE,
+        Can.OBJECT_RECEIVE,
+        Can.PREFIX_DELETE,
+        Can.WELCOME_PUBLISH,
+    }
 )
 """What a console that is switched to reading only refuses to everybody."""
 

@@ -40,9 +40,12 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class NewRecording:
-    """A recording as it would be stored: WAV, `converted_from` another format ("" when not)."""
+    """A recording as it would be stored: WAV, `converted_from` another format ("" when not), where
+    `over_etag` still is ("" for nothing).
+    """
 
     key: str
+    over_etag: str
     data: bytes = field(repr=False)
     measured: Measured
     converted_from: str
@@ -58,6 +61,7 @@ class SavePlan:
     layout: str
     course: str
     base: Base
+    registry_etag: str  # as it was planned over, "" for no registry
     new: bool  # the registry has no entry of this course yet
     changes: tuple[FieldChange, ...]  # of the course, and of those that share its recording
     recording: NewRecording | None

@@ -90,7 +90,7 @@ class LiveRequest:
 class Todo:
     """One thing that needs doing, in words for the editor. Codes: "broken-entry", "gap",
     "other-pairs", "no-text", "not-recorded", "text-changed", "not-in-testing", "origin-unknown",
-    "not-live", "asked"; the severity says how much it matters.
+    "not-live", "asked", "shared"; the severity says how much it matters.
     """
 
     code: str

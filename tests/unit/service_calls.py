@@ -18,6 +18,8 @@ from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
+from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
+from storage.model.welcomes import Base, StoredSound
 from storage.s3.objects import IfAbsent
 
 KEY = "mastered/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3"
@@ -31,14 +33,22 @@ Run = Callable[[Services, Actor, str, str], object]
 
 @dataclass(frozen=True)
 class Call:
-    """One method of a service, and all permissions it needs at once."""
+    """One method of a service, and all permissions it needs at once: in the bucket it is given, or
+    in `buckets` of its own, by their role."""
 
     run: Run
     cans: frozenset[Can]
+    buckets: Mapping[str, frozenset[Can]] | None = None
 
 
 def _call(run: Run, *cans: Can) -> Call:
     return Call(run, frozenset(cans))
+
+
+def _welcomes(run: Run, **buckets: set[Can]) -> Call:
+    """A call that works in the project's own buckets, whichever it is given."""
+    needs = {role: frozenset(cans) for role, cans in buckets.items()}
+    return Call(run, frozenset[Can]().union(*needs.values()), needs)
 
 
 def _here(*_: Any) -> None:
@@ -148,6 +158,57 @@ _CHANGES: Mapping[str, Call] = {
         Can.OBJECT_RECEIVE,
     ),
 }
+_LOOK = {Can.OBJECT_LIST, Can.OBJECT_READ}
+_SEE = {"canonical": _LOOK, "stage": _LOOK, "prod": _LOOK}
+_SAVE = {"canonical": _LOOK | {Can.OBJECT_WRITE}}
+_PUBLISH = {"canonical": _LOOK, "stage": {Can.WELCOME_PUBLISH}}
+_COURSE = "ita_for_eng"
+_PAST = Past("text", "v1", _THEN, "", current=False)
+_SAVE_PLAN = SavePlan(
+    "ssi",
+    _COURSE,
+    Base({}),
+    "",
+    True,
+    (FieldChange(_COURSE, "text", "", "a"),),
+    None,
+    (),
+    (),
+    (),
+    (),
+)
+_SOUND = StoredSound("canonical", "b", "k", "etag", 1, _THEN)
+_PUBLISH_PLAN = PublishPlan(
+    "ssi", "b", (PublishStep("id", KEY, (_COURSE,), _SOUND, None, needed=True),), (), ()
+)
+_WELCOMES: Mapping[str, Call] = {
+    "welcomes.list": _welcomes(lambda s, a, *at: s.welcomes.list(a, at[0]), **_SEE),
+    "welcomes.show": _welcomes(lambda s, a, *at: s.welcomes.show(a, at[0], _COURSE), **_SEE),
+    "welcomes.requests": _welcomes(lambda s, a, *at: s.welcomes.requests(a, at[0]), **_SEE),
+    "welcomes.history": _welcomes(
+        lambda s, a, *at: s.welcomes.history(a, at[0], _COURSE), canonical=_LOOK
+    ),
+    "welcomes.plan_save": _welcomes(
+        lambda s, a, *at: s.welcomes.plan_save(a, at[0], _COURSE, text="a"), **_SAVE
+    ),
+    "welcomes.plan_restore": _welcomes(
+        lambda s, a, *at: s.welcomes.plan_restore(a, at[0], _COURSE, _PAST), **_SAVE
+    ),
+    "welcomes.save": _welcomes(lambda s, a, *_: s.welcomes.save(a, _SAVE_PLAN), **_SAVE),
+    "welcomes.plan_publish": _welcomes(
+        lambda s, a, *at: s.welcomes.plan_publish(a, at[0], [_COURSE]), **_PUBLISH
+    ),
+    "welcomes.publish": _welcomes(
+        lambda s, a, *_: s.welcomes.publish(a, _PUBLISH_PLAN, watch=_here), **_PUBLISH
+    ),
+    "welcomes.ask_to_go_live": _welcomes(
+        lambda s, a, *at: s.welcomes.ask_to_go_live(a, at[0], _COURSE),
+        **{**_SEE, "stage": _LOOK | {Can.WELCOME_PUBLISH}},
+    ),
+    "welcomes.end_request": _welcomes(
+        lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
+    ),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -191,7 +252,7 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_CONSOLE}
 
 ASKED_ELSEWHERE = {
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",

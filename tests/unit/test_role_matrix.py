@@ -92,10 +92,11 @@ def granted(
     table = services.layouts[layout].access
     return all(
         any(
-            can in (CONSOLE_GRANTS[role] if can in CONSOLE_CANS else table.get((role, bucket), ()))
+            can in (CONSOLE_GRANTS[role] if can in CONSOLE_CANS else table.get((role, where), ()))
             for role in roles
         )
-        for can in call.cans
+        for where, cans in (call.buckets or {bucket: call.cans}).items()
+        for can in cans
     )
 
 
@@ -158,10 +159,12 @@ def check_refused(world: World, call: Call, actor: Actor, error: AccessDenied, l
 
 
 def everywhere(services: Services, call: Call) -> Iterator[tuple[str, str]]:
-    """Every bucket of every project; one is enough for what concerns none."""
+    """Every bucket of every project; one is enough for what concerns none, or has its own."""
     places = [
         (one.name, bucket.role) for one in services.layouts.values() for bucket in one.buckets
     ]
+    if call.buckets:
+        return iter([next((name, role) for name, role in places if role in call.buckets)])
     return iter(places[:1] if call.cans <= CONSOLE_CANS else places)
 
 

@@ -1,0 +1,1 @@
+"""Welcomes: a registry of texts, their recordings, and the MP3s made from them."""

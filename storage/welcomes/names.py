@@ -1,0 +1,94 @@
+"""Which file is whose recording. Pure.
+
+`ita.wav` is of the first pair that learns Italian; another pair has `ita_for_jpn.wav`. Readers look
+for the pair's own name first, then for the old one, so a pair without a file of its own plays
+another's: that is told, and its first recording gets its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+from storage.courses.codes import Course, parse_course
+from storage.courses.registry import Entry
+from storage.errors import InvalidInput
+from storage.welcomes.rooms import Rooms
+
+
+@dataclass(frozen=True)
+class Names:
+    """By the registry's entries in their order, the keys that are there, and what the recordings
+    themselves say about whose they are (`pairs`: key -> pair).
+    """
+
+    rooms: Rooms
+    entries: Mapping[str, Entry]
+    keys: frozenset[str]
+    pairs: Mapping[str, str]
+
+    def owner(self, lang: str) -> str | None:
+        """The pair whose recording `{lang}.wav` is, or will be; None while nobody has it."""
+        return self.pairs.get(self.rooms.lang_key(lang)) or self._likely_owners.get(lang)
+
+    @cached_property
+    def _likely_owners(self) -> dict[str, str]:
+        """Of each language, where the file says nothing: the first pair that is recorded and has no
+        file of its own."""
+
+        def likely(of: tuple[Course, Entry]) -> tuple[bool, bool, bool]:
+            course, entry = of
+            return self._has_own(course), entry.duration_s == 0, entry.id is None
+
+        found: dict[str, str] = {}
+        for course, _ in sorted(self._courses, key=likely):
+            found.setdefault(course.target, course.pair)
+        return found
+
+    def to_read(self, course: Course) -> str | None:
+        """The key of the course's recording, None without one."""
+        if self._has_own(course):
+            return self.rooms.pair_key(course.pair)
+        key = self.rooms.lang_key(course.target)
+        if key not in self.keys:
+            return None
+        entry = self.entries.get(course.code)
+        plays_another = entry is not None and entry.duration_s > 0
+        return key if self.owner(course.target) == course.pair or plays_another else None
+
+    def to_write(self, course: Course) -> str:
+        """The key for a recording of the course: never another pair's."""
+        own = self.rooms.pair_key(course.pair)
+        if own in self.keys or self.owner(course.target) not in (None, course.pair):
+            return own
+        return self.rooms.lang_key(course.target)
+
+    def sharing(self, course: Course) -> tuple[str, ...]:
+        """The other courses of the pair: theirs is the same recording."""
+        return tuple(
+            other.code
+            for other, _ in self._courses
+            if other.pair == course.pair and other.code != course.code
+        )
+
+    def other_pairs(self, course: Course) -> tuple[str, ...]:
+        """Courses of other pairs that play the same file."""
+        key = self.to_read(course)
+        return tuple(
+            other.code
+            for other, _ in self._courses
+            if key and other.pair != course.pair and self.to_read(other) == key
+        )
+
+    def _has_own(self, course: Course) -> bool:
+        return self.rooms.pair_key(course.pair) in self.keys
+
+    @cached_property
+    def _courses(self) -> tuple[tuple[Course, Entry], ...]:
+        found = []
+        for code, entry in self.entries.items():
+            with suppress(InvalidInput):  # told by a finding
+                found.append((parse_course(code), entry))
+        return tuple(found)
