@@ -15,10 +15,11 @@ from storage.errors import Unavailable
 from storage.layout.profile import Layout, Start
 from storage.model.people import Actor, Role
 from storage.units import human_bytes
-from ui import gate, session
+from ui import gate, session, welcomes_home
 from ui.cards.cards import Card
 from ui.text import visible
 from ui.view import View
+from ui.welcomes_view import WelcomesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,11 @@ def overview(services: Services, actor: Actor, layout: Layout) -> Overview:
     seen = glance_all(actor, layout, places, services.store_for)
     looks = seen[: len(roles)]
     people = [
-        _start_card(layout, start, look)
+        _start_card(actor, layout, start, look)
         for start, look in zip(starts, seen[len(roles) :], strict=True)
     ]
     if Role.OPERATOR in actor.roles and looks:
-        people.append(_operator_card(layout, looks))
+        people += [*welcomes_home.asked(services, actor, layout), _operator_card(layout, looks)]
     return Overview(
         people=tuple(people),
         buckets=tuple(_bucket_card(layout, look) for look in looks),
@@ -67,8 +68,11 @@ def overview(services: Services, actor: Actor, layout: Layout) -> Overview:
     )
 
 
-def _start_card(layout: Layout, start: Start, look: Glance) -> Card:
+def _start_card(actor: Actor, layout: Layout, start: Start, look: Glance) -> Card:
     prefix = layout.kind(start.kind).template.prefix
+    href = _href(View(layout.name, start.bucket, prefix=prefix[: prefix.rfind("/") + 1]))
+    if welcomes_home.starts_here(actor, layout, start):
+        href = welcomes_home.href(WelcomesView(layout.name))
     lines = [f"In {look.bucket.title}"]
     if look.empty:
         lines.append(f"{look.empty:,} of them {'is' if look.empty == 1 else 'are'} empty")
@@ -83,7 +87,7 @@ def _start_card(layout: Layout, start: Start, look: Glance) -> Card:
         title=start.things,
         lines=lines,
         action=start.action,
-        href=_href(View(layout.name, start.bucket, prefix=prefix[: prefix.rfind("/") + 1])),
+        href=href,
     )
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from storage.model.people import Actor
-from ui import settings
+from ui import settings, welcomes
 
 
 def _everybody(_actor: Actor) -> bool:
@@ -17,6 +17,7 @@ def _everybody(_actor: Actor) -> bool:
 
 _PAGES: Sequence[tuple[str, str, str, Callable[[Actor], bool]]] = (
     ("home", "Home", ":material/home:", _everybody),
+    ("welcomes", "Welcomes", ":material/mic:", welcomes.open_to),
     ("browse", "Browse", ":material/folder_open:", _everybody),
     ("activity", "Activity", ":material/history:", _everybody),
     ("settings", "Settings", ":material/settings:", settings.open_to),

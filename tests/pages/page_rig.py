@@ -24,6 +24,9 @@ from ui.grid import grid
 from ui.log import log
 from ui.picture import picture
 from ui.player import player
+from ui.welcomes_head import welcomes_head
+from ui.welcomes_table import welcomes_table
+from ui.welcomes_wave import welcomes_wave
 
 A_CLIP = "mastered/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3"
 EMPTY_CLIP = "mastered/1B834F14-EA86-5572-911A-5CDD4CE2A9CA.mp3"
@@ -84,7 +87,8 @@ class Console:
         self.requests: list[str] = []  # "GET /bucket?…", those of the last run
         self.ticked: list[str] = []
         self._given: dict[str, Mapping[str, Any]] = {}
-        for module in (cards, facts, grid, log, picture, player):
+        drawing = (cards, facts, grid, log, picture, player)
+        for module in (*drawing, welcomes_head, welcomes_table, welcomes_wave):
             patch.setattr(module, "_component", self._keeping(module._component))
         ask = HTTPConnection.putrequest  # what every way to the store comes down to
 

@@ -19,7 +19,7 @@ def test_each_kind_of_person_has_a_card_with_real_counts(console: Console) -> No
     people = console.open().cards("people")
     assert list(people) == ["Content editor", "QA listener", "Operator"]
     assert people["Content editor"]["number"] == "2"
-    assert "bucket=canonical" in people["Content editor"]["href"]
+    assert people["Content editor"]["href"].startswith("welcomes?project=ssi")
     assert people["QA listener"]["number"] == "2"
     assert "1 of them is empty" in people["QA listener"]["lines"]
     assert "prefix=mastered" in people["QA listener"]["href"]
