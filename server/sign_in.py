@@ -153,7 +153,9 @@ async def _end_session(request: Request) -> Response | None:
     """
     try:
         actor = await tokens.actor_of(request)
-        await run_in_threadpool(services_now().sessions.end, actor)
+        login = services_now().login
+        if login is not None:
+            await run_in_threadpool(login.sign_out, actor)
     except (NotSignedIn, AccessDenied):
         return None  # nobody's session, or one that may do nothing
     except StorageError as error:

@@ -18,8 +18,9 @@ from storage.s3.client import Store
 from storage.sessions import Sessions
 from storage.switches import Switches
 
-PLAY_ONCE = timedelta(hours=12)
-"""One row for a person and a clip in this time: what a session is, however often it plays."""
+ONCE = timedelta(hours=12)
+"""One row for a person and a clip, or a private folder, in this time: what a session is, however
+often it plays or is listed."""
 
 # A page left open asks for these by itself, every few seconds: once its session is over, that is
 # no attempt of anybody's.
@@ -106,13 +107,13 @@ class Passage:
         with _changing(self.audit, self.event, same, {"call": call, **detail}) as change:
             yield change
 
-    def read(self, call: str, key: str, version: str = "") -> AbstractContextManager[None]:
+    def read(
+        self, call: str, key: str, version: str = "", *, once_within: timedelta | None = None
+    ) -> AbstractContextManager[None]:
         """As `recorded` where the layout holds personal data; elsewhere looking is not audited."""
-        return (
-            self.recorded(call, key, version=version)
-            if self.layout.personal_data
-            else nullcontext()
-        )
+        if not self.layout.personal_data:
+            return nullcontext()
+        return self.recorded(call, key, version=version, once_within=once_within)
 
     def refused(self, error: StorageError, key: str = "") -> StorageError:
         """`error`, with a row in the audit log that says so."""
@@ -170,6 +171,11 @@ class Gate:
         except AccessDenied as error:
             self._tell(error, can, AuditEvent.by(actor, can.value, **_refused(error)))
             raise
+        return ConsolePassage(actor, can, self._audit)
+
+    def enter_own(self, actor: Actor, can: Can) -> ConsolePassage:
+        """For what people do with their own where `can` is for that of others: the session only."""
+        self._sessions.check(actor)
         return ConsolePassage(actor, can, self._audit)
 
     def check_session(self, actor: Actor) -> None:

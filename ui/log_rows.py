@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from storage.bootstrap import Services
 from storage.model.audit import AuditEvent, AuditRow
 from storage.model.people import Can
+from storage.people.login import SIGN_IN, SIGN_OUT
 from ui import gate
 from ui.activity_view import LogView
 from ui.log.log import LogRow
@@ -23,11 +24,14 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.OBJECT_DELETE: "Delete an object",
     Can.OBJECT_RECEIVE: "Give out an upload link",
     Can.PREFIX_DELETE: "Delete a folder",
+    Can.WELCOME_PUBLISH: "Send a welcome to testing",
     Can.AUDIT_READ: "Read the log",
     Can.JOB_MANAGE: "Manage jobs",
     Can.TOKEN_MANAGE: "Manage API tokens",
     Can.USER_MANAGE: "Manage people",
     Can.CONSOLE_MANAGE: "Manage the console",
+    SIGN_IN: "Sign in",
+    SIGN_OUT: "Sign out",
 }
 """What a permission allows, in words; what is no permission is shown as it is."""
 RESULT_TITLES: Mapping[str, str] = {

@@ -82,14 +82,14 @@ def _kind(scene: Scene, key: str) -> tuple[str, str, int]:
 
 def _show(made: UploadLink) -> None:
     st.markdown(
-        f"Uploads {plain_markdown(made.key)}, once or again, until "
-        f"**{plain_markdown(local(made.expires_at))}**."
+        f"Uploads {plain_markdown(made.key)} until **{plain_markdown(local(made.expires_at))}**."
     )
     st.caption("They run this, with the name of their own file in place of FILE:")
     st.code(made.curl, language=None, wrap_lines=True)
     st.caption(
         "Whoever has it can upload exactly this object, of this type and size, and nothing else. "
-        "What arrives is inspected: the page behind this says what it is."
+        "What arrives first is inspected: the page behind this says what it is. The link cannot be "
+        "called back: who uses it again replaces that."
     )
     if st.button("Done", key="receiving:done", type="primary"):
         doing.end()

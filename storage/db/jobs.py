@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -30,13 +31,13 @@ class JobRows:
             found = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
         return found._asdict() if found else None
 
-    def newest(self, same: Row, layouts: Collection[str], *, before: str, limit: int) -> list[Row]:
-        """Up to `limit` rows with these columns, in one of `layouts` (none: all) and with an id
+    def newest(self, same: Row, token: str, *, before: str, limit: int) -> list[Row]:
+        """Up to `limit` rows with these columns, begun by that token ("": whatever) and with an id
         below `before` ("": all), newest first: ids begin with the time.
         """
         wanted = [jobs.c[name] == value for name, value in same.items()]
-        if layouts:
-            wanted.append(jobs.c.layout.in_(layouts))
+        if token:
+            wanted.append(jobs.c.actor.contains(f'"token": {json.dumps(token)}', autoescape=True))
         if before:
             wanted.append(jobs.c.id < before)
         found = select(jobs).where(*wanted).order_by(jobs.c.id.desc()).limit(limit)

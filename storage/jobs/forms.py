@@ -46,6 +46,11 @@ def acting(actor: Actor, now: datetime, job_id: str) -> Actor:
     return replace(actor, via="job", request_id=job_id, session=session)
 
 
+def token_of(actor: Actor) -> str:
+    """The id of the token that acts, or began the job; "" for a person's own session."""
+    return actor.session.token_id if actor.session else ""
+
+
 def actor_text(actor: Actor) -> str:
     """The column `actor`."""
     session, scope = actor.session, actor.scope
@@ -56,7 +61,7 @@ def actor_text(actor: Actor) -> str:
             "roles": sorted(actor.roles),
             "address": actor.address,
             "since": as_text(session.issued_at) if session else "",
-            "token": session.token_id if session else "",
+            "token": token_of(actor),
             "scope": scope
             and {"permissions": sorted(scope.permissions), "layouts": sorted(scope.layouts)},
         }

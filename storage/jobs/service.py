@@ -15,7 +15,7 @@ from storage.db.jobs import JobRows, Row
 from storage.errors import InvalidInput, NotFound, StorageError, Unavailable
 from storage.gate import Gate
 from storage.jobs.claims import Claims
-from storage.jobs.forms import STALE
+from storage.jobs.forms import STALE, actor_of, token_of
 from storage.jobs.runner import carry_out, tidy_up
 from storage.jobs.running import OnProgress, Run
 from storage.jobs.threads import Keeper, Pool
@@ -124,7 +124,8 @@ class Jobs:
     ) -> tuple[Job, ...]:
         """Up to `limit` jobs (1 to 200), newest first; `before`: older than the job of that id.
 
-        One's own, or with `everyone` all of them. Raises AccessDenied, InvalidInput.
+        One's own (with a token, what that token began), or with `everyone` all of them. Raises
+        AccessDenied, InvalidInput.
         """
         if everyone:
             self._gate.enter_console(actor, Can.JOB_MANAGE)
@@ -134,9 +135,9 @@ class Jobs:
             raise InvalidInput(
                 f"A page cannot have {limit} jobs.", f"Choose 1 to {LIST_MAX} of them."
             )
-        layouts = actor.scope.layouts if actor.scope and not everyone else ()
         same = {} if everyone else {"actor_id": actor.id}
-        found = self._rows.newest(same, layouts, before=before, limit=limit)
+        token = "" if everyone else token_of(actor)
+        found = self._rows.newest(same, token, before=before, limit=limit)
         return tuple(map(self._claims.shown, found))
 
     def cancel(self, actor: Actor, job_id: str) -> Job:
@@ -219,15 +220,18 @@ class Jobs:
     def _entered(
         self, actor: Actor, job_id: str, call: str = ""
     ) -> tuple[Row, AbstractContextManager[object]]:
-        """The row of a job this person may see, and what to change it in, as `call`."""
+        """The row of a job this person may see, and what to change it in, as `call`.
+
+        One's own: with a token, what that token began.
+        """
         self._gate.check_session(actor)
         row = self._rows.get(job_id)
         if row is None:
             raise NotFound("There is no such job.", "See the page Activity, or `jobs list`.")
-        limits = actor.scope.layouts if actor.scope else frozenset()
-        if row["actor_id"] == actor.id and (not limits or row["layout"] in limits):
-            return row, nullcontext()
-        passage = self._gate.enter_console(actor, Can.JOB_MANAGE)
+        token = token_of(actor)
+        own = row["actor_id"] == actor.id and (not token or token == token_of(actor_of(row)))
+        enter = self._gate.enter_own if own else self._gate.enter_console
+        passage = enter(actor, Can.JOB_MANAGE)
         if not call:
             return row, nullcontext()
         facts = {"job": job_id, "title": row["title"], "of": row["actor_id"]}

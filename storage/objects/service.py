@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.errors import AccessDenied, InvalidInput
-from storage.gate import PLAY_ONCE, Gate
+from storage.gate import ONCE, Gate
 from storage.layout.profile import Layout
 from storage.model.objects import ListPage, ObjectDetail, ObjectHead, PresignedUrl
 from storage.model.people import Actor, Can
@@ -79,14 +79,15 @@ class Objects:
             raise InvalidInput(
                 f"A page cannot have {limit} entries.", f"Choose 1 to {PAGE_MAX:,} entries."
             )
-        page = list_page(
-            where.store,
-            where.bucket.bucket,
-            prefix,
-            after=after,
-            limit=limit,
-            delimiter="" if recursive else "/",
-        )
+        with where.read("list", prefix, once_within=ONCE):
+            page = list_page(
+                where.store,
+                where.bucket.bucket,
+                prefix,
+                after=after,
+                limit=limit,
+                delimiter="" if recursive else "/",
+            )
         return BrowsePage(page, where.layout.classify_many(role, page.objects["key"].to_pylist()))
 
     def search(
@@ -105,7 +106,8 @@ class Objects:
         empty `query` or a `limit` outside 1 to 1,000.
         """
         where = self._gate.enter(actor, Can.OBJECT_LIST, layout, role, prefix)
-        return search(where, query, prefix, after=after, limit=limit)
+        with where.read("search", prefix, once_within=ONCE):
+            return search(where, query, prefix, after=after, limit=limit)
 
     def head(self, actor: Actor, layout: str, role: str, key: str) -> ObjectHead:
         """The object's own facts, by one request. Raises NotFound when it is not there."""
@@ -129,7 +131,7 @@ class Objects:
         A row in the audit log each time; of spans, which players ask for by the dozen, the first.
         """
         where = self._gate.enter(actor, Can.OBJECT_READ, layout, role, key)
-        once = None if span is None else PLAY_ONCE
+        once = None if span is None else ONCE
         with where.recorded("stream", key, version=etag, once_within=once, whole=span is None):
             return stream_object(
                 where.store, where.bucket.bucket, key, if_match=etag, span=span, chunk_bytes=CHUNK
@@ -166,7 +168,7 @@ class Objects:
         """
         where = self._gate.enter(actor, Can.OBJECT_READ, layout, role, key)
         life_s = PRIVATE_LIFE_S if where.layout.personal_data else CLIP_LIFE_S
-        with where.recorded("play", key, version=version_id or etag, once_within=PLAY_ONCE):
+        with where.recorded("play", key, version=version_id or etag, once_within=ONCE):
             return self._clips.get(
                 (layout, role, key, etag, version_id),
                 lambda now: presign_get(

@@ -14,8 +14,8 @@ from storage.model.people import Actor, Session
 from storage.people.roles import Claims, Person, person_of, roles_of
 from storage.sessions import Sessions
 
-SIGN_IN = "session:begin"
-"""What the audit log calls it; no permission, for nobody has it before."""
+SIGN_IN, SIGN_OUT = "session:begin", "session:end"
+"""What the audit log calls them; no permissions, for nobody has them before."""
 CLOCK_SKEW = timedelta(minutes=5)  # a provider's clock may be ahead of ours by this much
 _SEEN_EVERY = timedelta(minutes=1)
 _REFUSED_ONCE = timedelta(hours=12)
@@ -64,6 +64,11 @@ class Login:
             raise self._without_role(actor, person)
         self._tell(actor, person, life)
         return actor
+
+    def sign_out(self, actor: Actor) -> None:
+        """Ends all that the person's logins may do, in every tab and browser."""
+        with self._audit.recorded(AuditEvent.by(actor, SIGN_OUT, result="allowed")):
+            self._sessions.end(actor)
 
     def _without_role(self, actor: Actor, person: Person) -> AccessDenied:
         self._audit.append_once(_event(actor, person, "refused"), _REFUSED_ONCE)

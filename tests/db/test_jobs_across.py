@@ -15,9 +15,11 @@ import pytest
 from job_rig import ANN, BEN, BOSS, Counting, jobs_in, until
 
 from storage.db.engine import Database
+from storage.db.tokens import Tokens
 from storage.errors import AccessDenied, Conflict, NotSignedIn
 from storage.jobs.forms import STALE
 from storage.jobs.service import Jobs
+from storage.model.accounts import Token
 from storage.model.audit import AuditFilter
 from storage.model.jobs import Job
 from storage.model.people import Can, Role, Scope, Session
@@ -208,10 +210,10 @@ def test_only_one_tidies_up(
     assert [len(work.tidied) for work in works] == [1, 0]
 
 
-def test_touching_another_persons_job_is_audited(
+def test_touching_a_job_is_audited(
     jobs: Jobs, later: Jobs, process: Callable[..., Process]
 ) -> None:
-    """Cancel and resume by an operator, before and after; one's own are not; a refusal is."""
+    """By an operator, before and after; a refusal too."""
     killed_at(go(process("run", 9)), 3)
     later.take_over()
     with pytest.raises(AccessDenied):
@@ -228,6 +230,16 @@ def test_touching_another_persons_job_is_audited(
     assert rows[0].event.detail["of"] == ANN.id
 
 
+def test_stopping_ones_own_job_is_audited(jobs: Jobs) -> None:
+    """Whoever may: what it had begun to do is left undone from then on."""
+    jobs.cancel(ANN, jobs.start(ANN, "count", {"to": 10_000}, title="Counts").id)
+    rows = jobs._gate._audit.search(AuditFilter()).rows
+    assert [(row.event.actor_id, row.event.result) for row in rows] == [
+        (ANN.id, "done"),
+        (ANN.id, "allowed"),
+    ]
+
+
 def test_an_ended_session_may_do_nothing_with_its_jobs(jobs: Jobs) -> None:
     """Not even look: a fragment's button carries the actor of the page's last run."""
     job = jobs.run_here(ANN, "count", {"to": 1}, title="Counts")
@@ -240,18 +252,26 @@ def test_an_ended_session_may_do_nothing_with_its_jobs(jobs: Jobs) -> None:
         jobs.list(old)
 
 
-def test_a_token_sees_the_jobs_of_its_projects(jobs: Jobs) -> None:
-    """Not all of its owner's; with a scope it never sees those of others."""
-    ours = jobs.run_here(ANN, "count", {"to": 1}, title="Counts", layout="ssi")
-    other = jobs.run_here(ANN, "count", {"to": 1}, title="Counts", layout="yoto")
-    scope = Scope(frozenset(Can), frozenset({"ssi"}))
-    token = replace(ANN, roles=frozenset({Role.ADMIN}), via="token", scope=scope)
+def test_a_token_sees_the_jobs_it_began(jobs: Jobs, database: Database) -> None:
+    """Not all of its owner's, whatever its roles; its owner sees what it began."""
+    tokens = Tokens(database)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    scope = Scope(frozenset({Can.OBJECT_LIST}))
+    roles = frozenset({Role.ADMIN})
+    made = Token("ab", "n", ANN.id, "Ann", roles, scope, datetime.now(UTC), tomorrow)
+    tokens.add(made, "0" * 64)
+    session = Session(datetime.now(UTC), tomorrow, "token", "ab")
+    token = replace(ANN, roles=roles, via="token", scope=scope, session=session)
+    ours = jobs.run_here(token, "count", {"to": 1}, title="Counts", layout="ssi")
+    other = jobs.run_here(ANN, "count", {"to": 1}, title="Counts", layout="ssi")
     assert [job.id for job in jobs.list(token)] == [ours.id]
     assert jobs.get(token, ours.id).layout == "ssi"
-    with pytest.raises(AccessDenied):
-        jobs.get(token, other.id)
+    for refused in (jobs.get, jobs.cancel, jobs.resume):
+        with pytest.raises(AccessDenied):
+            refused(token, other.id)
     with pytest.raises(AccessDenied):
         jobs.list(token, everyone=True)
+    assert {job.id for job in jobs.list(ANN)} == {ours.id, other.id}
 
 
 def test_any_title_can_be_kept(jobs: Jobs) -> None:

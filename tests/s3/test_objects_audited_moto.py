@@ -104,12 +104,14 @@ def test_no_signature_of_a_link_is_told(objects: Objects, audit: Audit) -> None:
 
 
 def test_looking_and_listing_are_told_only_of_personal_data(objects: Objects, audit: Audit) -> None:
-    """In the other projects a look leaves no row, and a listed page never does."""
+    """In the other projects a look leaves no row; a private folder one, however often listed."""
     detail = objects.detail(ANN, "ssi", "stage", "a.txt")
     objects.preview(ANN, "ssi", "stage", "a.txt", detail.head.etag)
     objects.list_page(ANN, "ssi", "stage")
-    objects.list_page(ANN, "speech-coach", "main")
     assert _told(audit) == []
+    for _ in range(3):
+        objects.list_page(ANN, "speech-coach", "main", "users/")
+    assert _told(audit) == [("allowed", "object:list", "users/", "list")]
 
 
 def test_playing_again_is_no_new_row(objects: Objects, audit: Audit) -> None:

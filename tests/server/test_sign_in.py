@@ -74,8 +74,8 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
 
     made = SimpleNamespace(
         mode="moto",
-        login=SimpleNamespace(actor=nobody),
-        sessions=SimpleNamespace(check=lambda _: None, end=lambda actor: ended.append(actor.id)),
+        login=SimpleNamespace(actor=nobody, sign_out=lambda actor: ended.append(actor.id)),
+        sessions=SimpleNamespace(check=lambda _: None),
         origins=lambda: (),
         close=lambda: None,
         ended=ended,
@@ -232,7 +232,7 @@ def test_a_sign_out_that_cannot_be_noted(
     def gone(_actor: object) -> None:
         raise Unavailable("The database is not there.", "Try again.")
 
-    services.sessions.end = gone
+    services.login.sign_out = gone
     assert ask("/auth/logout").status_code == 503
     assert streamlit.paths == []
 
