@@ -41,6 +41,7 @@ from storage.s3.presign import origin
 from storage.sessions import Sessions
 from storage.settings import Settings, environment, said
 from storage.switches import Switches
+from storage.welcomes.copies import Copies
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 
@@ -88,6 +89,7 @@ class Services(Office):
     jobs: Jobs
     changes: Changes
     welcomes: Welcomes
+    copies: Copies
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
@@ -140,6 +142,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             jobs=jobs,
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
+            copies=Copies(gate, layouts, now),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

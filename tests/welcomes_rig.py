@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import sounds
@@ -22,9 +25,12 @@ from storage.layout.profile import Layout
 from storage.model.jobs import Job
 from storage.model.people import Actor, local_actor
 from storage.model.welcome_plans import Saved
+from storage.model.welcome_sync import SyncPlan
 from storage.model.welcomes import Welcome
+from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
 from storage.settings import Settings
+from storage.welcomes.copies import Copies
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 
@@ -72,6 +78,7 @@ class Rig:
     """Welcomes and what is around them; `buckets` by bucket role."""
 
     welcomes: Welcomes
+    copies: Copies
     jobs: Jobs
     audit: Audit
     store: Store
@@ -93,7 +100,8 @@ class Rig:
         gate, clock = gate_to(layouts, store), Clock()
         jobs = Jobs(database, (PublishWork(gate, layouts),), gate, clock, workers=2)
         welcomes = Welcomes(gate, jobs, layouts, LiveRequests(database), clock)
-        return cls(welcomes, jobs, audit, store, layouts, buckets)
+        copies = Copies(gate, layouts, clock)
+        return cls(welcomes, copies, jobs, audit, store, layouts, buckets)
 
     def another(self) -> Welcomes:
         """The service of another console: it remembers nothing of what this one saw."""
@@ -151,3 +159,72 @@ class Rig:
         """As an operator does: copied with everything that belongs to it."""
         source = {"Bucket": self.buckets["stage"], "Key": key}
         self.store.client.copy_object(Bucket=self.buckets["prod"], Key=key, CopySource=source)
+
+
+@contextmanager
+def rigged(
+    store: Store, gate_to: Callable[..., Gate], audit: Audit, database: Database
+) -> Iterator[Rig]:
+    """A rig with three fresh buckets, which are removed; canonical keeps versions."""
+    buckets = {role: f"{role}-{uuid.uuid4().hex[:12]}" for role in ("stage", "prod", "canonical")}
+    for name in buckets.values():
+        store.client.create_bucket(Bucket=name)
+    keep_versions(store, buckets["canonical"])
+    made = Rig.over(store, buckets, gate_to, audit, database)
+    yield made
+    made.jobs.close()
+    for name in buckets.values():
+        pages = store.client.get_paginator("list_object_versions").paginate(Bucket=name)
+        for page in list(pages):
+            for row in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                store.client.delete_object(Bucket=name, Key=row["Key"], VersionId=row["VersionId"])
+        store.client.delete_bucket(Bucket=name)
+
+
+@dataclass
+class Copy:
+    """A team member's folder, and what they do in it past the console."""
+
+    rig: Rig
+    folder: Path
+
+    @property
+    def registry(self) -> Path:
+        return self.folder / "vfs/canonical/welcomes.json"
+
+    def wav(self, name: str) -> Path:
+        return self.folder / f"extracted-welcomes/welcome_{name}.wav"
+
+    def record(self, name: str, data: bytes) -> None:
+        self.wav(name).parent.mkdir(exist_ok=True)
+        self.wav(name).write_bytes(data)
+
+    def entries(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.registry.read_bytes())["welcomes"]
+        return found
+
+    def write(self, course: str, **fields: Any) -> None:
+        """As by hand in an editor."""
+        entries = self.entries() if self.registry.exists() else {}
+        entries[course] = {**entries.get(course, entry()), **fields}
+        self.registry.parent.mkdir(parents=True, exist_ok=True)
+        self.registry.write_bytes(registry_of(entries))
+
+    def push(self, **options: Any) -> SyncPlan:
+        return self.rig.copies.push(ME, "ssi", self.folder, **options)
+
+    def pull(self, **options: Any) -> SyncPlan:
+        return self.rig.copies.pull(ME, "ssi", self.folder, **options)
+
+    def status(self, **options: Any) -> SyncPlan:
+        return self.rig.copies.status(ME, "ssi", self.folder, **options)
+
+    def content(self) -> dict[str, Any]:
+        """Everything in it, by content."""
+        wavs = {path.name: path.read_bytes() for path in self.folder.glob("*/welcome_*.wav")}
+        return {**wavs, **(self.entries() if self.registry.exists() else {})}
+
+
+def moved(plan: SyncPlan) -> list[tuple[str, str, str, bool]]:
+    """What moves which way, and whether it did."""
+    return [(one.what, one.name, one.direction, one.done) for one in plan.actions]

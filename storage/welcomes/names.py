@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from storage.courses.codes import Course, parse_course
@@ -81,6 +81,23 @@ class Names:
             for other, _ in self._courses
             if key and other.pair != course.pair and self.to_read(other) == key
         )
+
+    def of_file(self, key: str) -> tuple[str, ...]:
+        """The courses whose recording has that key, or would have it."""
+        return tuple(
+            course.code
+            for course, _ in self._courses
+            if key == (self.to_read(course) or self.to_write(course))
+        )
+
+    def with_entries(self, entries: Mapping[str, Entry]) -> Names:
+        """The same files under another registry."""
+        return replace(self, entries=entries)
+
+    def id_of_pair(self, course: Course) -> str | None:
+        """The id that the courses of the pair have, None while none has one."""
+        of_pair = (entry.id for other, entry in self._courses if other.pair == course.pair)
+        return next((one for one in of_pair if one), None)
 
     def _has_own(self, course: Course) -> bool:
         return self.rooms.pair_key(course.pair) in self.keys

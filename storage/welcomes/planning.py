@@ -20,6 +20,7 @@ from storage.model.objects import ObjectHead
 from storage.model.welcome_plans import FieldChange, NewRecording, SavePlan
 from storage.model.welcomes import Base
 from storage.units import human_bytes
+from storage.welcomes.length import as_duration
 from storage.welcomes.marks import DATE
 from storage.welcomes.reading import Home, read_whole, sound
 from storage.welcomes.rooms import RECORDING, Rooms
@@ -189,12 +190,6 @@ def _heard(
 def as_date(time: datetime) -> str:
     """As the registry writes it: `2025-09-02T08:30:00Z`."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def as_duration(seconds: float) -> int | float:
-    """As the registry writes it: to the millisecond, whole seconds without a point."""
-    rounded = round(seconds, 3)
-    return int(rounded) if rounded == int(rounded) else rounded
 
 
 # -- the fields -----------------------------------------------------------------------------------

@@ -5,19 +5,19 @@ Prod is never written: what is live comes there by promotion.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from storage.audio.decode import decode
-from storage.audio.transcode import Mastered, to_mp3
+from storage.audio.transcode import to_mp3
 from storage.courses.codes import Course, parse_course
 from storage.errors import (
     AccessDenied,
     Cancelled,
+    Conflict,
     NotFound,
     RuleViolation,
     StorageError,
-    Unsupported,
 )
 from storage.gate import Gate, Passage
 from storage.jobs.running import OnProgress
@@ -30,10 +30,10 @@ from storage.model.objects import ObjectHead
 from storage.model.people import Can
 from storage.model.welcome_plans import PublishPlan, PublishStep
 from storage.model.welcomes import RegistryFinding
-from storage.s3.objects import IfAbsent, IfMatch, get_tags, put_object
 from storage.welcomes.marks import origin, published_marks
 from storage.welcomes.reading import Clips, Home, asked_for, read_whole, sound
 from storage.welcomes.rooms import CLIP, Rooms
+from storage.welcomes.writing import put_file
 
 KIND = "publish-welcomes"
 _SAVE_FIRST = "Save it once; then send it to testing."
@@ -201,33 +201,60 @@ class PublishWork:
         """Nothing is half done."""
 
     def _publish(self, job: Running, rooms: Rooms, step: Mapping[str, Any]) -> dict[str, Any]:
-        enter: Callable[[Can, str], Passage] = lambda can, role: self._gate.enter(  # noqa: E731
-            job.actor, can, rooms.layout.name, role
-        )
-        home, to = enter(Can.OBJECT_READ, rooms.home), enter(Can.WELCOME_PUBLISH, rooms.testing)
+        name, who = rooms.layout.name, job.actor
+        home = self._gate.enter(who, Can.OBJECT_READ, name, rooms.home)
+        to = self._gate.enter(who, Can.WELCOME_PUBLISH, name, rooms.testing)
         check_publishable(to, step["key"])
-        source_key, source_etag = step["source"]
-        source = asked_for(home, [source_key]).get(source_key)
-        if source is None or source.etag != source_etag:
-            raise NotFound(
-                "The recording was replaced or removed after this was planned.",
-                "Listen to the new one, and send that one to testing.",
-            )
+        source = _planned_source(home, step)
         now = asked_for(to, [step["key"]]).get(step["key"])
         if now is not None and origin(now, source) == "same":  # an earlier run came so far
             return {"key": step["key"], "courses": step["courses"], "etag": now.etag}
+        _check_planned(to, step, now)
         wav = read_whole(home, source)
         mastered = to_mp3(decode(wav))
-        etag = _store(to, step, job.params["note"], (wav, source), (mastered, now))
+        written = put_file(
+            to,
+            "publish-welcome",
+            step["key"],
+            mastered.data,
+            kind=CLIP,
+            over=now,
+            note=job.params["note"],
+            marks=published_marks(mastered.data, wav, source.etag),
+            courses=" ".join(step["courses"]),
+            source=source.key,
+            source_version=source.version_id or source.etag,
+        )
         return {
             "key": step["key"],
             "courses": step["courses"],
-            "etag": etag,
+            "etag": written.etag,
             "duration": round(mastered.duration_s, 3),
             "loudness_lufs": mastered.after.integrated_lufs,
             "true_peak_dbtp": mastered.after.true_peak_dbtp,
             "limited": mastered.limited,
         }
+
+
+def _planned_source(home: Passage, step: Mapping[str, Any]) -> ObjectHead:
+    key, etag = step["source"]
+    source = asked_for(home, [key]).get(key)
+    if source is None or source.etag != etag:
+        raise NotFound(
+            "The recording was replaced or removed after this was planned.",
+            "Listen to the new one, and send that one to testing.",
+        )
+    return source
+
+
+def _check_planned(to: Passage, step: Mapping[str, Any], now: ObjectHead | None) -> None:
+    if (now.etag if now else "") != step["replaces"]:
+        raise Conflict(
+            "Another MP3 was put there after this was planned.",
+            "Look at it first; then send the recording again.",
+            bucket=to.bucket.bucket,
+            key=step["key"],
+        )
 
 
 def check_publishable(to: Passage, key: str) -> None:
@@ -243,49 +270,3 @@ def check_publishable(to: Passage, key: str) -> None:
             key,
         )
     check_write(to.layout, to.bucket.role, key)
-
-
-def _store(
-    to: Passage,
-    step: Mapping[str, Any],
-    note: str,
-    made_from: tuple[bytes, ObjectHead],
-    made: tuple[Mastered, ObjectHead | None],
-) -> str:
-    (wav, source), (mastered, now) = made_from, made
-    key, planned = step["key"], step["replaces"]
-    types = to.layout.kind(CLIP).content_types
-    with to.changing(
-        "publish-welcome",
-        key,
-        version_before=(now.version_id or now.etag) if now else "",
-        note=note,
-        courses=" ".join(step["courses"]),
-        source=source.key,
-        source_version=source.version_id or source.etag,
-    ) as change:
-        written = put_object(
-            to.store,
-            to.bucket.bucket,
-            key,
-            mastered.data,
-            precondition=IfMatch(planned) if planned else IfAbsent(),
-            content_type=types[0] if types else "audio/mpeg",
-            metadata={
-                **(now.metadata if now else {}),
-                **published_marks(mastered.data, wav, source.etag),
-            },
-            tags=_tags(to, now),
-            cache_control=now.cache_control if now else "",
-        )
-        change.version_after = written.version_id or written.etag
-    return written.etag
-
-
-def _tags(to: Passage, now: ObjectHead | None) -> dict[str, str] | None:
-    if now is None:
-        return None
-    try:
-        return get_tags(to.store, now.bucket, now.key)
-    except Unsupported:
-        return None

@@ -4,6 +4,7 @@ have some.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage.errors import InvalidInput
@@ -104,3 +105,19 @@ class Doors:
 def _reading(gate: Gate, actor: Actor, layout: str, role: str) -> Passage:
     gate.enter(actor, Can.OBJECT_LIST, layout, role)
     return gate.enter(actor, Can.OBJECT_READ, layout, role)
+
+
+def entered_home(gate: Gate, actor: Actor, layout: Layout, can: Can) -> tuple[Passage, Rooms]:
+    """The bucket of the registry, which all may list and read who may do `can` there."""
+    rooms = Rooms.of(layout)
+    reading = _reading(gate, actor, layout.name, rooms.home)
+    if can is not Can.OBJECT_READ:
+        return gate.enter(actor, can, layout.name, rooms.home), rooms
+    return reading, rooms
+
+
+def known(layouts: Mapping[str, Layout], name: str) -> Layout:
+    """The layout called `name`. Raises InvalidInput naming those there are."""
+    if name not in layouts:
+        raise InvalidInput(f"There is no project {name!r}.", f"Choose one of {', '.join(layouts)}.")
+    return layouts[name]

@@ -16,15 +16,15 @@ from storage.courses.codes import parse_course
 from storage.courses.merging import differing
 from storage.courses.registry import Entry, Registry, parse_registry
 from storage.courses.splice import same, set_entry
-from storage.errors import Conflict, InvalidInput, Unavailable, Unsupported
+from storage.errors import Conflict, InvalidInput, Unavailable
 from storage.gate import Passage
 from storage.layout.rules import check_write
 from storage.model.objects import ObjectHead, Written
 from storage.model.welcome_plans import FieldChange, NewRecording, SaveConflict, Saved, SavePlan
-from storage.s3.objects import IfAbsent, IfMatch, get_tags, put_object
 from storage.welcomes.marks import recording_marks
 from storage.welcomes.reading import Current, asked_for, read_registry
 from storage.welcomes.rooms import RECORDING, REGISTRY, Rooms
+from storage.welcomes.writing import put_file
 
 _TRIES = 40  # others save too: each time somebody's save went in
 _WAIT_S = 0.05
@@ -41,7 +41,7 @@ def save(where: Passage, rooms: Rooms, plan: SavePlan, note: str) -> Saved:
         check_write(rooms.layout, rooms.home, key)
     now = read_registry(where, rooms.registry_key)
     _check_untouched(where, rooms, plan, now.registry)
-    stored = _store(where, rooms, plan, plan.recording, note) if plan.recording else None
+    stored = _store(where, plan, plan.recording, note) if plan.recording else None
     try:
         registry, seen = _save_registry(where, rooms, plan, note, stored)
     except SaveConflict as error:
@@ -68,9 +68,7 @@ def _id_of(plan: SavePlan, registry: Registry) -> str | None:
 # -- the recording --------------------------------------------------------------------------------
 
 
-def _store(
-    where: Passage, rooms: Rooms, plan: SavePlan, recording: NewRecording, note: str
-) -> Written:
+def _store(where: Passage, plan: SavePlan, recording: NewRecording, note: str) -> Written:
     now = asked_for(where, [recording.key]).get(recording.key)
     if now is not None and _is_it(now, recording):  # an earlier try came so far
         return Written(now.etag, now.version_id, now.size)
@@ -79,30 +77,21 @@ def _store(
     said = {**plan.base.fields, **_wanted(plan).get(plan.course, {})}
     text, date = (str(said.get(name) or "") for name in ("text", "generated_date"))
     marks = recording_marks(parse_course(plan.course).pair, text, date, recording.data)
-    types = rooms.layout.kind(RECORDING).content_types
-    with where.changing(
-        "welcome-recording",
-        recording.key,
-        version_before=recording.over_etag,
-        note=note,
-        courses=plan.course,
-        size=len(recording.data),
-    ) as change:
-        try:
-            written = put_object(
-                where.store,
-                where.bucket.bucket,
-                recording.key,
-                recording.data,
-                precondition=IfMatch(now.etag) if now else IfAbsent(),
-                content_type=types[0] if types else "audio/wav",
-                metadata={**(now.metadata if now else {}), **marks},
-                tags=_tags(where, now),
-            )
-        except Conflict as error:
-            raise _other_recording(where, plan, recording) from error
-        change.version_after = written.version_id or written.etag
-    return written
+    try:
+        return put_file(
+            where,
+            "welcome-recording",
+            recording.key,
+            recording.data,
+            kind=RECORDING,
+            over=now,
+            note=note,
+            marks=marks,
+            courses=plan.course,
+            size=len(recording.data),
+        )
+    except Conflict as error:
+        raise _other_recording(where, plan, recording) from error
 
 
 def _is_it(now: ObjectHead, recording: NewRecording) -> bool:
@@ -120,16 +109,6 @@ def _other_recording(where: Passage, plan: SavePlan, recording: NewRecording) ->
         fields={},
         recording=True,
     )
-
-
-def _tags(where: Passage, now: ObjectHead | None) -> dict[str, str] | None:
-    """The tags of what is replaced, which the new one keeps."""
-    if now is None:
-        return None
-    try:
-        return get_tags(where.store, now.bucket, now.key)
-    except Unsupported:
-        return None
 
 
 # -- the registry ---------------------------------------------------------------------------------
@@ -163,32 +142,20 @@ def _put_registry(
     where: Passage, rooms: Rooms, plan: SavePlan, note: str, wanted: tuple[bytes, Current]
 ) -> Written:
     raw, now = wanted
-    types = rooms.layout.kind(REGISTRY).content_types
     fields = {change.field for change in plan.changes}
-    before = (now.head.version_id or now.head.etag) if now.head else ""
-    with where.changing(
+    return put_file(
+        where,
         "welcome",
         rooms.registry_key,
-        version_before=before,
+        raw,
+        kind=REGISTRY,
+        over=now.head,
         note=note,
         courses=" ".join(dict.fromkeys(change.course for change in plan.changes)),
         fields=" ".join(sorted(fields)),
         text="text" in fields,
         recording=plan.recording is not None,
-    ) as change:
-        written = put_object(
-            where.store,
-            where.bucket.bucket,
-            rooms.registry_key,
-            raw,
-            precondition=IfMatch(now.head.etag) if now.head else IfAbsent(),
-            content_type=types[0] if types else "application/json",
-            metadata=now.head.metadata if now.head else None,
-            tags=_tags(where, now.head),
-            cache_control=now.head.cache_control if now.head else "",
-        )
-        change.version_after = written.version_id or written.etag
-    return written
+    )
 
 
 def _wanted(plan: SavePlan) -> dict[str, dict[str, Any]]:

@@ -27,13 +27,14 @@ from storage.welcomes import past as earlier
 from storage.welcomes import planning, publishing, saving
 from storage.welcomes.planning import Wanted
 from storage.welcomes.reading import Heads, read_clips, read_everything, read_home
-from storage.welcomes.rooms import Doors, Rooms
+from storage.welcomes.rooms import Doors, Rooms, entered_home, known
 from storage.welcomes.rows import Told, make_row, make_rows, told
 
 _ROWS = 1_000  # of the audit log: the registry's newest changes
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """A UUID as keys have it, in upper case."""
     return str(uuid.uuid4()).upper()
 
 
@@ -48,7 +49,7 @@ class Welcomes:
         requests: LiveRequests,
         clock: Callable[[], datetime],
         *,
-        new_id: Callable[[], str] = _new_id,
+        new_id: Callable[[], str] = new_id,
     ) -> None:
         self._gate = gate
         self._jobs = jobs
@@ -217,23 +218,14 @@ class Welcomes:
 
     def _home(self, actor: Actor, layout: str, can: Can = Can.OBJECT_READ) -> tuple[Passage, Rooms]:
         """The bucket of the registry, to read or with `can`."""
-        rooms = Rooms.of(self._layout(layout))
-        self._gate.enter(actor, Can.OBJECT_LIST, layout, rooms.home)
-        reading = self._gate.enter(actor, Can.OBJECT_READ, layout, rooms.home)
-        if can is Can.OBJECT_READ:
-            return reading, rooms
-        return self._gate.enter(actor, can, layout, rooms.home), rooms
+        return entered_home(self._gate, actor, self._layout(layout), can)
 
     def _publishing(self, actor: Actor, layout: str) -> tuple[Passage, Rooms]:
         rooms = Rooms.of(self._layout(layout))
         return self._gate.enter(actor, Can.WELCOME_PUBLISH, layout, rooms.testing), rooms
 
     def _layout(self, name: str) -> Layout:
-        if name not in self._layouts:
-            raise InvalidInput(
-                f"There is no project {name!r}.", f"Choose one of {', '.join(self._layouts)}."
-            )
-        return self._layouts[name]
+        return known(self._layouts, name)
 
     def _asked(self, layout: str) -> Mapping[str, LiveRequest]:
         return {one.course: one for one in self._requests.list(layout)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sounds
-from welcomes_rig import ITA, ME, REGISTRY, WELSH, Rig, entry, registry_of, take
+from welcomes_rig import ITA, ME, REGISTRY, WELSH, Rig, entry, registry_of, rigged, take
 
 from storage.audio.analyse import measure
 from storage.audit.log import Audit
@@ -19,7 +19,6 @@ from storage.errors import InvalidInput, NotFound, RuleViolation
 from storage.gate import Gate
 from storage.model.audit import AuditFilter
 from storage.model.welcome_plans import SaveConflict
-from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
 
 WAV = "canonical/welcomes/ita.wav"
@@ -28,19 +27,11 @@ RECORDED = entry(id=ITA, duration=1)
 
 @pytest.fixture
 def rig(
-    moto_store: Store,
-    gate_to: Callable[..., Gate],
-    audit: Audit,
-    console_database: Database,
+    moto_store: Store, gate_to: Callable[..., Gate], audit: Audit, console_database: Database
 ) -> Iterator[Rig]:
     """Three buckets in moto; canonical keeps versions."""
-    buckets = {role: f"{role}-{uuid.uuid4().hex[:8]}" for role in ("stage", "prod", "canonical")}
-    for name in buckets.values():
-        moto_store.client.create_bucket(Bucket=name)
-    keep_versions(moto_store, buckets["canonical"])
-    made = Rig.over(moto_store, buckets, gate_to, audit, console_database)
-    yield made
-    made.jobs.close()
+    with rigged(moto_store, gate_to, audit, console_database) as made:
+        yield made
 
 
 # -- the list -------------------------------------------------------------------------------------

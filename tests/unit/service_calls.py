@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from storage.bootstrap import Services
@@ -209,6 +210,14 @@ _WELCOMES: Mapping[str, Call] = {
         lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
     ),
 }
+_NOWHERE = Path("/there is no such folder")
+_COPIES: Mapping[str, Call] = {
+    "copies.status": _welcomes(
+        lambda s, a, *at: s.copies.status(a, at[0], _NOWHERE), canonical=_LOOK
+    ),
+    "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
+    "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -252,7 +261,7 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_COPIES, **_CONSOLE}
 
 ASKED_ELSEWHERE = {
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",

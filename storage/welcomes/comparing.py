@@ -1,0 +1,189 @@
+"""What differs between a local copy of the welcomes and the store, by content."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from storage.courses.registry import Registry, parse_registry
+from storage.errors import InvalidInput
+from storage.gate import Passage
+from storage.model.objects import ObjectHead
+from storage.model.welcome_sync import SyncAction, SyncConflict, SyncPlan, What
+from storage.s3.objects import stream_object
+from storage.welcomes.differing import Side, compared, entry_digest
+from storage.welcomes.marks import SHA256
+from storage.welcomes.mirror import Kept, Mirror, is_name
+from storage.welcomes.names import Names
+from storage.welcomes.reading import Home
+from storage.welcomes.rooms import Rooms
+
+PARALLEL = 8
+_PLAIN_MD5 = re.compile("[0-9a-f]{32}")
+_Item = tuple[What, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A plan and what it was made of. `heads` are the store's recordings by name."""
+
+    plan: SyncPlan
+    home: Home
+    heads: Mapping[str, ObjectHead]
+    local: Registry | None
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One local recording."""
+
+    sha256: str
+    md5: str
+    size: int
+
+
+def name_of(rooms: Rooms, key: str) -> str:
+    """`ita` of `canonical/welcomes/ita.wav`."""
+    return key.removeprefix(rooms.recordings_prefix).removesuffix(".wav")
+
+
+def key_of(rooms: Rooms, name: str) -> str:
+    """The way back."""
+    return rooms.pair_key(name) if "_for_" in name else rooms.lang_key(name)
+
+
+def compare(
+    where: Passage,
+    rooms: Rooms,
+    home: Home,
+    mirror: Mirror,
+    *,
+    parts: Collection[What],
+    take: Mapping[str, Side],
+) -> Compared:
+    """What differs in those parts. Reads every local recording, and of the store's those whose
+    content nothing tells. Raises InvalidInput for a registry that is none, on either side, and for
+    courses in `take` that nobody has.
+    """
+    raw, kept = mirror.registry(), mirror.kept()
+    mine = None if raw is None else parse_registry(raw)
+    theirs = home.current.registry
+    heads = {
+        name: head for key, head in home.recordings.items() if is_name(name := name_of(rooms, key))
+    }
+    local: dict[_Item, str] = {}
+    remote: dict[_Item, str] = {}
+    if "registry" in parts:
+        local |= _entries(mine)
+        remote |= _entries(theirs)
+    if "recording" in parts:
+        files, found = _recordings(where, mirror, heads, kept)
+        local |= {("recording", name): file.sha256 for name, file in files.items()}
+        remote |= {("recording", name): sha256 for name, sha256 in found.items()}
+    base = {item: digest for item, digest in kept.base.items() if item[0] in parts}
+    courses = _courses(rooms, home, mine, (*local, *remote))
+    _check_known(take, courses)
+    actions, conflicts = compared(local, remote, base, courses, take)
+    broken = tuple(_broken(actions, mine, theirs))
+    left = {(one.what, one.name) for one in broken}
+    moving = tuple(one for one in actions if (one.what, one.name) not in left)
+    left_out = (*conflicts, *broken)
+    plan = SyncPlan(
+        rooms.layout.name, mirror.folder, frozenset(parts), moving, left_out, local, remote, base
+    )
+    return Compared(plan, home, heads, mine, kept)
+
+
+def _entries(registry: Registry | None) -> dict[_Item, str]:
+    found = registry.entries if registry else {}
+    return {("registry", course): entry_digest(entry) for course, entry in found.items()}
+
+
+def _courses(
+    rooms: Rooms, home: Home, mine: Registry | None, items: Collection[_Item]
+) -> dict[_Item, tuple[str, ...]]:
+    """The courses that each thing is of, those of the store before those that are only here."""
+    entries = {**home.current.registry.entries, **(mine.entries if mine else {})}
+    names = Names(rooms, entries, home.names.keys, home.names.pairs)
+    found: dict[_Item, tuple[str, ...]] = {("registry", one): (one,) for one in entries}
+    for what, name in items:
+        if what == "recording":
+            found[what, name] = names.of_file(key_of(rooms, name))
+    return found
+
+
+def _check_known(take: Mapping[str, Side], courses: Mapping[_Item, tuple[str, ...]]) -> None:
+    known = {one for (_, name), of in courses.items() for one in (name, *of)}
+    strangers = sorted(set(take) - known)
+    if strangers:
+        raise InvalidInput(
+            f"There is no welcome of {', '.join(strangers)}, here or in the store.",
+            "Give a course as `welcomes status` shows it.",
+        )
+
+
+def _broken(
+    actions: Collection[SyncAction], mine: Registry | None, theirs: Registry
+) -> Iterator[SyncConflict]:
+    """Entries that move but cannot be relied on."""
+    for action in actions:
+        if action.what != "registry":
+            continue
+        source, target = (mine, theirs) if action.direction == "push" else (theirs, mine)
+        finding = next(
+            (
+                one
+                for one in (source.findings if source else ())
+                if one.course in ("", action.course)
+                and one.severity == "error"
+                and (one.blocks or action.direction == "push")
+            ),
+            None,
+        ) or (target.blocked(action.course) if target else None)
+        if finding is not None:
+            yield SyncConflict(action.what, action.name, action.course, finding.text)
+
+
+# -- recordings -----------------------------------------------------------------------------------
+
+
+def _recordings(
+    where: Passage, mirror: Mirror, heads: Mapping[str, ObjectHead], kept: Kept
+) -> tuple[dict[str, _File], dict[str, str]]:
+    """Those here, and the SHA-256 of those in the store."""
+    names = mirror.recordings()
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        read = pool.map(lambda name: _file(mirror, name), names)
+        files = {name: file for name, file in zip(names, read, strict=True) if file}
+        told = pool.map(
+            lambda name: _content(where, heads[name], files.get(name), kept), list(heads)
+        )
+        return files, dict(zip(heads, told, strict=True))
+
+
+def _file(mirror: Mirror, name: str) -> _File | None:
+    data = mirror.recording(name)
+    if data is None:
+        return None
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return _File(hashlib.sha256(data).hexdigest(), md5, len(data))
+
+
+def _content(where: Passage, head: ObjectHead, file: _File | None, kept: Kept) -> str:
+    """By what tells it for certain, the cheapest first; at last by its bytes."""
+    plain = _PLAIN_MD5.fullmatch(head.etag) and not head.encryption
+    if file and plain and (file.md5, file.size) == (head.etag, head.size):
+        return file.sha256
+    name = head.key.rpartition("/")[2].removesuffix(".wav")
+    if head.etag == kept.etags.get(name) and ("recording", name) in kept.base:
+        return kept.base["recording", name]
+    if SHA256 in head.metadata:
+        return head.metadata[SHA256]
+    digest = hashlib.sha256()
+    for piece in stream_object(where.store, head.bucket, head.key, if_match=head.etag):
+        digest.update(piece)
+    return digest.hexdigest()
