@@ -1,7 +1,7 @@
 """Who makes an HTTP request: an API token's owner, the person of the session cookie, or nobody.
 
 The one place that knows Streamlit's own cookies and addresses of a sign-in. They are internal, so
-Streamlit is pinned and `tests/server/test_tokens.py` holds them to what is used here.
+Streamlit is pinned and `tests/server/test_who_asks.py` holds them to what is used here.
 """
 
 from __future__ import annotations

@@ -8,12 +8,15 @@ import multiprocessing
 import os
 import random
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Timer
+from types import ModuleType
+from unittest.mock import patch
 
 from fault_proxy import Fault, FaultProxy, Request
 
@@ -92,7 +95,9 @@ class Worker:
         self._line, theirs = _processes.Pipe()
         there = {**environ, "S3_ENDPOINT_URL": proxy.url}
         self._process = _processes.Process(target=work, args=(there, kind, folder, theirs))
-        self._process.start()
+        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+            # page tests leave a page there, which a new process would run as its own beginning
+            self._process.start()
         theirs.close()
 
     def run(self, point: int | None, chance: random.Random) -> int:

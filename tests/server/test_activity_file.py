@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import anyio
 import httpx
 import pytest
+from loops import run_async
 from starlette.applications import Starlette
 
 from server.errors import console_errors
@@ -61,7 +61,7 @@ def get(path: str, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url=OWN) as client:
             return await client.get(path, headers={"Origin": OWN, **headers})
 
-    return anyio.run(ask)
+    return run_async(ask)
 
 
 def test_all_rows_that_fit_come_as_json_lines(log: Audit) -> None:

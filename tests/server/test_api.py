@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from loops import run_async
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
@@ -137,7 +138,7 @@ def send() -> Callable[..., httpx.Response]:
                 headers = {"Origin": OWN, **options.pop("headers", {})}
                 return await client.request(method, path, headers=headers, **options)
 
-        return anyio.run(ask)
+        return run_async(ask)
 
     return request
 
@@ -365,7 +366,7 @@ def test_a_broken_archive_does_not_end_well(services: SimpleNamespace, send: Any
         await APP(_zip_scope(ticket), _no_more, lambda message: _keep(sent, message))
 
     with pytest.raises((Unavailable, ExceptionGroup, RuntimeError)):
-        anyio.run(ask)
+        run_async(ask)
     assert sent[0]["status"] == 200
     assert all(message.get("more_body") for message in sent[1:])
 
@@ -385,7 +386,7 @@ def test_a_browser_that_goes_away_stops_the_archive(services: SimpleNamespace) -
         await APP(_zip_scope(ticket), _no_more, send_twice)
 
     with pytest.raises(ClientDisconnect):
-        anyio.run(ask)
+        run_async(ask)
     assert services.objects.closed.is_set()
     assert len(sent) == 3
 

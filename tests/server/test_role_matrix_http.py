@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 import httpx
 import pytest
 from api_rig import console_app
+from loops import run_async
 from matrix_rig import (
     KEY,
     OWNER,
@@ -168,7 +168,7 @@ def test_every_route_is_in_the_matrix() -> None:
 @pytest.mark.parametrize("route", ASKS, ids=" ".join)
 def test_a_route_lets_in_exactly_whom_the_tables_let(world: World, route: Route) -> None:
     """Every role in every bucket, by cookie and by token; and each way to be nobody."""
-    assert anyio.run(check, world, route) >= 5 * (2 + 9)
+    assert run_async(check, world, route) >= 5 * (2 + 9)
 
 
 @pytest.mark.parametrize("route", ASKS, ids=" ".join)
@@ -185,7 +185,7 @@ def test_a_console_that_only_reads_writes_for_nobody(world: World, route: Route)
             return await client.request(route[0], path, headers=headers, **ask.options(place))
 
     try:
-        answer = anyio.run(send)
+        answer = run_async(send)
     finally:
         world.services.switches.clear_read_only()
     assert ("an incident" in answer.text) == (ask.can in WRITING_CANS)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import anyio
 import httpx
 import pytest
+from loops import run_async
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -103,7 +103,7 @@ def ask(streamlit: Streamlit, services: SimpleNamespace, monkeypatch: pytest.Mon
                 sent = {name.replace("_", "-"): value for name, value in headers.items()}
                 return await client.request(method, path, headers=sent)
 
-        return anyio.run(request)
+        return run_async(request)
 
     return once
 
@@ -319,7 +319,7 @@ def test_an_access_log_holds_no_code(caplog: pytest.LogCaptureFixture) -> None:
 
     bootstrap.install(SimpleNamespace(close=lambda: None))  # type: ignore[arg-type]
     with caplog.at_level(logging.INFO, "uvicorn.access"):
-        anyio.run(start)
+        run_async(start)
     assert [record.getMessage() for record in caplog.records if record.name == access.name] == [
         'c - "GET /oauth2callback HTTP/1.1" 303'
     ]

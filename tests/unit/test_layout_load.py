@@ -13,7 +13,7 @@ from storage.errors import ConfigError
 from storage.layout.load import BUILT_IN, layout_credentials, load_layouts
 from storage.layout.profile import Bucket, Layout
 from storage.layout.template import FIELD_TYPES
-from storage.model.people import BUCKET_CANS, WRITING_CANS, Role
+from storage.model.people import BUCKET_CANS, WRITING_CANS, Can, Role
 from storage.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "layouts.md"
@@ -61,7 +61,7 @@ def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
     )
     assert podcast.kind("episode").max_bytes == 300 * 2**20
     assert podcast.classify("draft", "notes/a/b.txt").fields == {"path": "a/b.txt"}
-    assert podcast.grants(Role.OPERATOR, "draft") == BUCKET_CANS
+    assert podcast.grants(Role.OPERATOR, "draft") == BUCKET_CANS - {Can.WELCOME_PUBLISH}
     assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS
     assert podcast.grants(Role.QA, "prod") == set()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import anyio
 import pytest
+from loops import run_async
 from starlette.requests import HTTPConnection
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
@@ -107,7 +107,7 @@ def request(*headers: tuple[str, str]) -> HTTPConnection:
 
 def asking(*headers: tuple[str, str]) -> Actor:
     """Who `tokens.actor_of` says it is."""
-    return anyio.run(tokens.actor_of, request(*headers))
+    return run_async(tokens.actor_of, request(*headers))
 
 
 def with_cookie(value: str, name: str = USER_COOKIE_NAME) -> tuple[str, str]:
