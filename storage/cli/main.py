@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
+from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
 
 # Exit: 0 fine; 1 findings or conflict; 2 usage or configuration; 3 refused or not reached.
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_audit(commands, common)
     _add_jobs(commands, common)
     _add_people(commands, common)
+    _add_welcomes(commands, common)
     return parser
 
 
@@ -192,6 +194,20 @@ def _add_people(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
     revoke = parts.add_parser("revoke", help="end it", parents=[reasoned])
     revoke.add_argument("id", metavar="ID", help="of the token (see `tokens list`)")
     revoke.set_defaults(run="people:revoke_token")
+
+
+def _add_welcomes(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "welcomes: their texts, recordings, and a folder of them"
+    welcomes = commands.add_parser("welcomes", help=about, description=about)
+    names = "list|show|set|publish|history|restore|status|push|pull"
+    parts = welcomes.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_welcomes(command)
 
 
 def _audit_filter() -> _Parser:

@@ -38,6 +38,15 @@ def history(where: Passage, rooms: Rooms, home: Home, course: Course) -> History
     return History(course.code, tuple(rows), tuple(_notes(recordings, registries)))
 
 
+def find(where: Passage, rooms: Rooms, home: Home, course: Course, version_id: str) -> Past:
+    """The row of the history with that version. Raises NotFound."""
+    rows = history(where, rooms, home, course).rows
+    found = next((row for row in rows if row.version_id == version_id), None)
+    if found is None:
+        raise NotFound(f"{course.code} has no version {version_id!r}.", "See its history.")
+    return found
+
+
 def _versions(where: Passage, key: str) -> tuple[VersionRow, ...]:
     return list_versions(where.store, where.bucket.bucket, key, SHOWN)
 

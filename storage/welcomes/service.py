@@ -120,9 +120,14 @@ class Welcomes:
         now = self._clock()
         return planning.plan_save(where, rooms, home, wanted, base, now=now, new_id=self._new_id)
 
-    def plan_restore(self, actor: Actor, layout: str, course: str, past: Past) -> SavePlan:
-        """A plan that makes an earlier recording, or text and voice, the present one."""
+    def plan_restore(self, actor: Actor, layout: str, course: str, past: Past | str) -> SavePlan:
+        """A plan that makes an earlier recording, or text and voice, the present one: a row of the
+        history, or its version. Raises NotFound for one that is not, or no longer, there.
+        """
         where, rooms = self._home(actor, layout, Can.OBJECT_WRITE)
+        if isinstance(past, str):
+            home = read_home(where, rooms, self._heads)
+            past = earlier.find(where, rooms, home, parse_course(course), past)
         if past.kind == "recording":
             recording = earlier.recording_then(where, past)
             return self.plan_save(actor, layout, course, recording=recording)

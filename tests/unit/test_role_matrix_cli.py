@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,18 +29,40 @@ Place = tuple[str, str]
 @dataclass(frozen=True)
 class Command:
     """A command line and all permissions it needs. `{place}`, `{file}` and `{job}` are filled in;
-    `store` is what a store says to everything.
+    `store` is what a store says to everything. With `buckets` it works in these, by their role,
+    whichever the place.
     """
 
     line: str
     cans: frozenset[Can]
     store: type[StorageError] = Touched
+    buckets: Mapping[str, frozenset[Can]] | None = None
+
+    def places(self, world: World) -> list[Place]:
+        """Where it is tried."""
+        found = world.places(self.cans)
+        own = [place for place in found if self.buckets and place[1] in self.buckets]
+        return own[:1] or found
+
+    def granted(self, world: World, roles: Iterable[Role], place: Place) -> bool:
+        """Whether the tables give the roles all it needs."""
+        needs = self.buckets or {place[1]: self.cans}
+        return all(world.granted(cans, roles, (place[0], role)) for role, cans in needs.items())
 
 
 def _command(line: str, *cans: Can, store: type[StorageError] = Touched) -> Command:
     return Command(line, frozenset(cans), store)
 
 
+def _welcomes(line: str, **buckets: set[Can]) -> Command:
+    needs = {role: frozenset(cans) for role, cans in buckets.items()}
+    cans = frozenset[Can]().union(*needs.values())
+    return Command(f"welcomes {line}", cans, buckets=needs)
+
+
+_LOOK = {Can.OBJECT_LIST, Can.OBJECT_READ}
+_SEE = {"canonical": _LOOK, "stage": _LOOK, "prod": _LOOK}
+_SAVE = {"canonical": _LOOK | {Can.OBJECT_WRITE}}
 _READ_WRITE = (Can.OBJECT_READ, Can.OBJECT_WRITE)
 _TOKEN = "tokens create x --role viewer --can object:list --expires 1h"
 COMMANDS: Mapping[str, Command] = {
@@ -58,6 +80,17 @@ COMMANDS: Mapping[str, Command] = {
     "rm --recursive": _command("rm {place}x/ --recursive --yes", Can.PREFIX_DELETE),
     # looks whether the object is there, and only then asks to bring it back
     "restore": _command(f"restore {{place}}{KEY} --version v1", *_READ_WRITE, store=NotFound),
+    "welcomes list": _welcomes("list", **_SEE),
+    "welcomes show": _welcomes("show ita_for_eng", **_SEE),
+    "welcomes set": _welcomes("set ita_for_eng --text x", **_SAVE),
+    "welcomes publish": _welcomes(
+        "publish ita_for_eng", canonical=_LOOK, stage={Can.WELCOME_PUBLISH}
+    ),
+    "welcomes history": _welcomes("history ita_for_eng", canonical=_LOOK),
+    "welcomes restore": _welcomes("restore ita_for_eng v1", **_SAVE),
+    "welcomes status": _welcomes("status {folder}", canonical=_LOOK),
+    "welcomes push": _welcomes("push {folder}", **_SAVE),
+    "welcomes pull": _welcomes("pull {folder}", canonical=_LOOK),
     "audit verify": _command("audit verify", Can.AUDIT_READ),
     "audit list": _command(f"audit list --actor {SOMEBODY}", Can.AUDIT_READ),
     "audit export": _command(f"audit export --actor {SOMEBODY}", Can.AUDIT_READ),
@@ -125,6 +158,7 @@ def run(
         world.store.touches.clear()
         world.store.error = command.store
         filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
+        filled["folder"] = str(tmp_path)
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out
@@ -147,13 +181,13 @@ def test_a_command_does_it_for_exactly_whom_the_tables_let(
 ) -> None:
     """Every role in every bucket, by tokens in scope; in the first and last one by each other."""
     command = COMMANDS[name]
-    places = world.places(command.cans)
+    places = command.places(world)
     for role in Role:
         roles = frozenset({role})
         for place in places:
             # a table in a database can say what no service would put there
             fits = command.cans <= TOKEN_CANS
-            right = world.granted(command.cans, roles, place) and fits
+            right = command.granted(world, roles, place) and fits
             asks = [("token in scope", world.token(roles, Scope(command.cans)), 200)]
             if place in (places[0], places[-1]):
                 asks += world.tokens(command.cans, roles, place[0])
@@ -173,11 +207,11 @@ def test_with_a_login_nobody_is_nobody_and_without_one_they_are_local(
 ) -> None:
     """No token: told that one is needed. Without a login the local person has all roles."""
     command = COMMANDS[name]
-    for place in world.places(command.cans):
+    for place in command.places(world):
         assert run(command, place) == "config"
         assert world.store.touches == []
         code = run(command, place, login=None)
-        assert (code in REFUSED) != world.granted(command.cans, Role, place), (place, code)
+        assert (code in REFUSED) != command.granted(world, Role, place), (place, code)
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -186,7 +220,7 @@ def test_as_local_is_for_people_and_tokens_alone(
 ) -> None:
     """Where there is a login, it is the way to the two things that no token may."""
     command = COMMANDS[name]
-    code = run(command, world.places(command.cans)[0], "", "--as-local")
+    code = run(command, command.places(world)[0], "", "--as-local")
     if command.cans <= CONSOLE_CANS - TOKEN_CANS:
         assert code not in REFUSED | {"config"}
     else:
