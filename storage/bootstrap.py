@@ -127,8 +127,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
         )
-        workers = int(settings.job_workers)
-        jobs = Jobs(ground.database, works, gate, now, workers=workers, idle=IDLE)
+        jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         return Services(
             **_office(configured, ground),

@@ -32,6 +32,11 @@ def add_welcomes(command: show.AddCommand) -> None:
     _course(part)
     part.add_argument("version", metavar="VERSION", help="see `welcomes history`")
     _run(part)
+    _add_copies(command)
+
+
+def _add_copies(command: show.AddCommand) -> None:
+    """`status`, `push` and `pull`."""
     for name, about in (
         ("status", "what differs between a folder and the store"),
         ("push", "store what was changed in a folder"),

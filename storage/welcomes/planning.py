@@ -69,9 +69,8 @@ def plan_save(
         for code in (course.code, *_sharing(home, course)):
             fields.setdefault(code, {}).update(heard)
     _give_ids(registry, course, fields, new_id)
-    keys = [recording.key] if recording else []
     changes = tuple(_changes(registry, course, seen, fields, as_date(now)))
-    keys += [rooms.registry_key] if changes else []
+    keys = (recording.key if recording else "", rooms.registry_key if changes else "")
     return SavePlan(
         layout=rooms.layout.name,
         course=course.code,
@@ -82,7 +81,7 @@ def plan_save(
         recording=recording,
         sentences=tuple(words(home, course, changes, recording)),
         json_diff=json_diff(changes),
-        files=tuple(f"{where.bucket.bucket}/{key}" for key in keys),
+        files=tuple(f"{where.bucket.bucket}/{key}" for key in keys if key),
         shared_with=home.names.sharing(course),
     )
 
