@@ -68,11 +68,34 @@ def take_browse(page: Page, url: str) -> None:
     expect(page.locator(".player .now")).not_to_have_text("0:00", timeout=WAIT_MS)
 
 
+def take_delete(page: Page, url: str) -> None:
+    """What a deletion touches, before it happens."""
+    view = {"project": "ssi", "bucket": "stage", "prefix": "mastered/", "at": CLIP}
+    page.goto(f"{url}/browse?{urlencode(view)}")
+    page.get_by_role("button", name="Delete", exact=True).click(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Delete 1 object")).to_be_visible(timeout=WAIT_MS)
+
+
+def take_welcomes(page: Page, url: str) -> None:
+    """The welcomes, what needs doing first."""
+    page.goto(f"{url}/welcomes?project=ssi")
+    expect(page.get_by_text("Italian").first).to_be_visible(timeout=WAIT_MS)
+
+
+def take_activity(page: Page, url: str) -> None:
+    """Who did what: by now the clips that were played for the other pictures."""
+    page.goto(f"{url}/activity")
+    expect(page.get_by_text("Open an object").first).to_be_visible(timeout=WAIT_MS)
+
+
 Take = Callable[[Page, str], None]
 TAKES: tuple[tuple[str, Literal["light", "dark"], Take], ...] = (
     ("home", "light", take_home),
     ("browse", "light", take_browse),
     ("browse-dark", "dark", take_browse),
+    ("delete", "light", take_delete),
+    ("welcomes", "light", take_welcomes),
+    ("activity", "dark", take_activity),
 )
 
 

@@ -222,7 +222,14 @@ def test_somebody_unknown_is_told_so(page: Page, signed: SignedConsole) -> None:
     expect(way_in(page)).to_be_visible()
 
 
-@pytest.mark.parametrize("act", [*ACTS, "Act in a dialog"])
+def long_but_the_fragment(*acts: str) -> list[object]:
+    """Each act; all but the one that skips the script, which every run of the tests must show,
+    belong to the long run.
+    """
+    return [act if "fragment" in act else pytest.param(act, marks=pytest.mark.long) for act in acts]
+
+
+@pytest.mark.parametrize("act", long_but_the_fragment(*ACTS, "Act in a dialog"))
 def test_signing_out_ends_the_other_tabs(
     new_page: Callable[..., Page], acting: SignedConsole, act: str
 ) -> None:
@@ -256,7 +263,7 @@ def test_signing_out_ends_the_other_tabs(
     assert other.url == f"{acting.url}/?project=ssi"
 
 
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", long_but_the_fragment(*ACTS))
 def test_a_session_ends(page: Page, acting: SignedConsole, act: str) -> None:
     """After its hours the next press is refused, in the page and in every route."""
     cookie = acting.cookie("olga", age_s=3_600 - 8)
