@@ -8,19 +8,17 @@ calls `start()` first: the store starts, and on its first start is filled, in th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from storage.activity.service import Activity
 from storage.activity.verifying import Verifying
-from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.changes.works import IDLE
 from storage.changes.works import works as change_works
-from storage.config import Config
 from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
@@ -29,18 +27,14 @@ from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
 from storage.jobs.service import Jobs
-from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
 from storage.s3 import embedded
-from storage.s3.client import Store
-from storage.s3.presign import origin
-from storage.sessions import Sessions
-from storage.settings import Settings, environment, said
-from storage.switches import Switches
+from storage.services import Mode, Office, Services
+from storage.settings import environment, said
 from storage.welcomes.copies import Copies
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
@@ -60,50 +54,6 @@ __all__ = [
     "start",
     "status",
 ]
-
-Mode = Literal["seaweedfs", "moto", "own"]
-
-
-@dataclass(frozen=True)
-class Office:
-    """What needs no store: who is asking, what they may do, what was done."""
-
-    settings: Settings
-    login: Login | None  # None: no login is configured, one local person
-    tokens: ApiTokens
-    users: Users
-    activity: Activity
-
-
-@dataclass(frozen=True)
-class Services(Office):
-    """Everything a page, a route or a command works with."""
-
-    config: Config
-    layouts: Mapping[str, Layout]
-    objects: Objects
-    tickets: Tickets
-    audit: Audit
-    sessions: Sessions
-    switches: Switches
-    jobs: Jobs
-    changes: Changes
-    welcomes: Welcomes
-    copies: Copies
-    console: Console
-    mode: Mode
-    store_for: Callable[[Layout, Bucket], Store]
-    close: Callable[[], None] = field(repr=False)
-    embedded: embedded.EmbeddedStore | None = None
-
-    def origins(self) -> tuple[str, ...]:
-        """Where a browser fetches objects from, for the console's Content-Security-Policy."""
-        found = {
-            origin(self.store_for(layout, bucket), bucket.bucket)
-            for layout in self.layouts.values()
-            for bucket in layout.buckets
-        }
-        return tuple(sorted(found))
 
 
 def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:

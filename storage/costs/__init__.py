@@ -1,0 +1,1 @@
+"""What the buckets cost, why, and what would change it."""

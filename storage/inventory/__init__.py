@@ -1,0 +1,1 @@
+"""Bucket listings as Parquet: made, kept, asked."""

@@ -1,0 +1,1 @@
+"""Course manifests, kept by digest and searched by what is said."""

@@ -1,0 +1,1 @@
+"""What QA heard and decided, and what to hear next."""

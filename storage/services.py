@@ -1,0 +1,72 @@
+"""What the console works with, wired by `storage.bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from storage.activity.service import Activity
+from storage.audit.log import Audit
+from storage.changes.service import Changes
+from storage.config import Config
+from storage.console.service import Console
+from storage.jobs.service import Jobs
+from storage.layout.profile import Bucket, Layout
+from storage.objects.service import Objects
+from storage.objects.tickets import Tickets
+from storage.people.login import Login
+from storage.people.tokens import ApiTokens
+from storage.people.users import Users
+from storage.s3 import embedded
+from storage.s3.client import Store
+from storage.s3.presign import origin
+from storage.sessions import Sessions
+from storage.settings import Settings
+from storage.switches import Switches
+from storage.welcomes.copies import Copies
+from storage.welcomes.service import Welcomes
+
+Mode = Literal["seaweedfs", "moto", "own"]
+
+
+@dataclass(frozen=True)
+class Office:
+    """What needs no store: who is asking, what they may do, what was done."""
+
+    settings: Settings
+    login: Login | None  # None: no login is configured, one local person
+    tokens: ApiTokens
+    users: Users
+    activity: Activity
+
+
+@dataclass(frozen=True)
+class Services(Office):
+    """Everything a page, a route or a command works with."""
+
+    config: Config
+    layouts: Mapping[str, Layout]
+    objects: Objects
+    tickets: Tickets
+    audit: Audit
+    sessions: Sessions
+    switches: Switches
+    jobs: Jobs
+    changes: Changes
+    welcomes: Welcomes
+    copies: Copies
+    console: Console
+    mode: Mode
+    store_for: Callable[[Layout, Bucket], Store]
+    close: Callable[[], None] = field(repr=False)
+    embedded: embedded.EmbeddedStore | None = None
+
+    def origins(self) -> tuple[str, ...]:
+        """Where a browser fetches objects from, for the console's Content-Security-Policy."""
+        found = {
+            origin(self.store_for(layout, bucket), bucket.bucket)
+            for layout in self.layouts.values()
+            for bucket in layout.buckets
+        }
+        return tuple(sorted(found))
