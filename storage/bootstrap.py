@@ -23,10 +23,14 @@ from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
 from storage.db.live_requests import LiveRequests
+from storage.db.manifests import ManifestRows
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
 from storage.jobs.service import Jobs
+from storage.layout.profile import Layout
+from storage.manifests.service import Manifests
+from storage.manifests.shelf import Shelf
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
@@ -34,7 +38,7 @@ from storage.people.tokens import ApiTokens
 from storage.people.users import Users
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
-from storage.settings import environment, said
+from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
@@ -93,6 +97,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
+            manifests=_manifests(ground, settings, layouts),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,
             close=opened.pop_all().close,
@@ -135,6 +140,12 @@ def _ground(
 ) -> Ground:
     settings, config, layouts = configured.settings, configured.config, configured.layouts
     return open_ground(opened, settings, config, layouts, environ=environ, store=store)
+
+
+def _manifests(ground: Ground, settings: Settings, layouts: Mapping[str, Layout]) -> Manifests:
+    rows = ManifestRows(ground.database)
+    shelf = Shelf(rows, settings.data_path / "manifests")
+    return Manifests(ground.gate, layouts, rows, shelf, now)
 
 
 def _setup(configured: Configuration, environ: Mapping[str, str], ground: Ground) -> Setup:

@@ -13,6 +13,7 @@ from storage.config import Config
 from storage.console.service import Console
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
+from storage.manifests.service import Manifests
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
@@ -57,6 +58,7 @@ class Services(Office):
     welcomes: Welcomes
     copies: Copies
     console: Console
+    manifests: Manifests
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)

@@ -30,6 +30,8 @@ SWITCH_LOCK = 7_310_003
 PEOPLE_LOCK = 7_310_004
 JOBS_LOCK = 7_310_005
 LIVE_REQUESTS_LOCK = 7_310_006
+MANIFESTS_LOCK = 7_310_011
+MEASUREMENTS_LOCK = 7_310_012
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from storage.errors import ConfigError
 from storage.layout.template import Template, compile_union
+from storage.model.audio import AudioLimits
 from storage.model.findings import Severity
 from storage.model.people import Can, Role
 
@@ -91,6 +92,7 @@ class Layout:
     """SQL columns that hold paths of this layout, and the kinds they may mean, likeliest first."""
     prefix_env: Mapping[str, str] = field(default_factory=dict, hash=False)
     starts: tuple[Start, ...] = ()
+    audio: AudioLimits = field(default_factory=AudioLimits)  # what recordings are held to
     import_dir: str = ""  # local folder to import from
     import_dir_env: str = ""
     access_key_env: str = ""

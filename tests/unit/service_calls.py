@@ -7,6 +7,7 @@ layout and role; one that concerns the console as a whole leaves them alone.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -210,6 +211,22 @@ _WELCOMES: Mapping[str, Call] = {
         lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
     ),
 }
+_MANIFEST = json.dumps({"slices": []}).encode()
+_LISTEN: Mapping[str, Call] = {
+    "manifests.courses": _welcomes(
+        lambda s, a, *at: s.manifests.courses(a, at[0]), canonical=_LOOK
+    ),
+    "manifests.clips": _welcomes(
+        lambda s, a, *at: s.manifests.clips(a, at[0], _COURSE), canonical=_LOOK
+    ),
+    "manifests.search": _welcomes(
+        lambda s, a, *at: s.manifests.search(a, at[0], "voglio"), canonical=_LOOK
+    ),
+    "manifests.put": _welcomes(
+        lambda s, a, *at: s.manifests.put(a, at[0], _COURSE, _MANIFEST),
+        canonical={Can.COURSE_PUT},
+    ),
+}
 _NOWHERE = Path("/there is no such folder")
 _COPIES: Mapping[str, Call] = {
     "copies.status": _welcomes(
@@ -261,7 +278,7 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_COPIES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_LISTEN, **_COPIES, **_CONSOLE}
 
 ASKED_ELSEWHERE = {
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
