@@ -116,7 +116,7 @@ def test_a_file_counts_until_the_store_has_a_newer_one(desk: Desk, audit: Audit)
     given = desk.service.put(ME, "ssi", ITA, data, name="ita.json")
     assert (given.source, given.read) == ("file", True)
     assert desk.service.clips(ME, "ssi", ITA).digest == given.digest
-    (row,) = [r for r in audit.search(AuditFilter(action="course:put")).rows if r.result == "done"]
+    (row,) = [r.event for r in audit.search(AuditFilter(action="course:put", result="done")).rows]
     assert (row.key, row.detail["file"], row.detail["digest"]) == (KEY, "ita.json", given.digest)
     desk.now -= timedelta(hours=2)
     desk.service.put(ME, "ssi", ITA, data)
