@@ -14,6 +14,7 @@ from storage.console.service import Console
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
 from storage.manifests.service import Manifests
+from storage.measurements.service import Measurements
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
@@ -59,6 +60,7 @@ class Services(Office):
     copies: Copies
     console: Console
     manifests: Manifests
+    measurements: Measurements
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)

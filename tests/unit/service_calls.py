@@ -15,9 +15,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from storage.bootstrap import Services
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
+from storage.model.content import Content
+from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
@@ -211,6 +215,7 @@ _WELCOMES: Mapping[str, Call] = {
         lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
     ),
 }
+_NO_CLIPS = pa.table({"etag": pa.array([], pa.string()), "size": pa.array([], pa.int64())})
 _MANIFEST = json.dumps({"slices": []}).encode()
 _LISTEN: Mapping[str, Call] = {
     "manifests.courses": _welcomes(
@@ -225,6 +230,21 @@ _LISTEN: Mapping[str, Call] = {
     "manifests.put": _welcomes(
         lambda s, a, *at: s.manifests.put(a, at[0], _COURSE, _MANIFEST),
         canonical={Can.COURSE_PUT},
+    ),
+    "measurements.start": _call(
+        lambda s, a, *at: s.measurements.start(a, *at, MeasureScope("prefix")), Can.CLIP_MEASURE
+    ),
+    "measurements.rows": _call(
+        lambda s, a, *at: s.measurements.rows(a, *at, MeasureScope("prefix")), Can.OBJECT_LIST
+    ),
+    "measurements.table": _call(
+        lambda s, a, *at: s.measurements.table(a, *at, _NO_CLIPS), Can.OBJECT_LIST
+    ),
+    "measurements.facts": _call(
+        lambda s, a, *at: s.measurements.facts(a, *at, []), Can.OBJECT_LIST
+    ),
+    "measurements.peaks": _call(
+        lambda s, a, *at: s.measurements.peaks(a, *at, Content("etag", 1)), Can.OBJECT_READ
     ),
 }
 _NOWHERE = Path("/there is no such folder")
