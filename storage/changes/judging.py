@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from storage.audio.cut import missing_bytes
+from storage.audio.probe import check_start
 from storage.audio.sniff import EMPTY, Sniffed, agrees, sniff, stated
 from storage.changes.naming import hard_on_windows
-from storage.errors import RuleViolation
+from storage.errors import InvalidInput, RuleViolation
 from storage.layout.profile import KeyKind, Layout
 from storage.layout.rules import check_write
 from storage.model.findings import Finding, Severity
@@ -63,6 +64,7 @@ def judge(
     findings = (
         *judge_key(layout, bucket_role, key, size),
         *_of_bytes(at, kind, found, content_type, size),
+        *_of_sound(at, kind, head, size),
         *_of_length(at, head, size),
     )
     return Judged(
@@ -147,8 +149,7 @@ def _of_bytes(
                 "Choose the right file; nothing of this one is stored.",
             )
         return
-    audio_name = PurePosixPath(at.key).suffix.lower() in _AUDIO_NAMES
-    if audio_name and not found.content_type.startswith(("audio/", "video/")):
+    if _is_audio_name(at.key) and not found.content_type.startswith(("audio/", "video/")):
         yield at.finding(
             "lies",
             "error",
@@ -178,6 +179,19 @@ def _of_bytes(
             f"It is {found.label}: a browser that opens its link runs what is in it.",
             "Store it only when you know where it comes from.",
         )
+
+
+def _of_sound(at: _At, kind: KeyKind | None, head: bytes, size: int) -> Iterator[Finding]:
+    """A tag or a header alone makes no recording, and hides whatever stands behind it."""
+    try:
+        check_start(head, size)
+    except InvalidInput as error:
+        promised = (kind and kind.content_types) or _is_audio_name(at.key)
+        yield at.finding("no-sound", "error" if promised else "warning", error.what, error.remedy)
+
+
+def _is_audio_name(key: str) -> bool:
+    return PurePosixPath(key).suffix.lower() in _AUDIO_NAMES
 
 
 def _of_length(at: _At, head: bytes, size: int) -> Iterator[Finding]:
