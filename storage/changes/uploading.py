@@ -131,7 +131,7 @@ def _marked(where: Passage, planned: UploadPlan, sources: Sequence[Source]) -> s
     said = repr((planned.layout, planned.role, keys, files)).encode("utf-8", "surrogatepass")
     mark = hashlib.sha256(said).hexdigest()[:8]
     place = f"{where.bucket.title} below {planned.prefix[:200] or '/'}"
-    return f"Store {len(keys):,} files in {place} [{mark}]"
+    return f"Store {len(keys):,} file{'' if len(keys) == 1 else 's'} in {place} [{mark}]"
 
 
 def _chosen(

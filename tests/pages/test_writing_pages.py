@@ -400,6 +400,19 @@ def test_a_folder_is_deleted_by_its_name(console: Console, stocked: Store) -> No
     assert keys(stocked, "", "ssi-audio-stage") == ["readme.txt"]
 
 
+def test_a_folder_whose_name_cannot_be_typed_is_deleted_by_what_is_shown(
+    console: Console, stocked: Store
+) -> None:
+    """A direction mark in it is typed as the page writes it; its one object is named once."""
+    stocked.client.put_object(Bucket=SHARED, Key="a\u202eb/x.txt", Body=b"x")
+    console.open("browse", bucket="canonical", prefix="a\u202eb/")
+    menu(console, "Delete this folder")
+    assert "a\\u{202e}b/x.txt" in [block.value for block in console.app.code]
+    console.app.text_input(key="deleting:folder").input("a\\u{202e}b")
+    settled(console.again().press("danger:delete-folder"))
+    assert keys(stocked, "a", SHARED) == []
+
+
 def test_an_older_version_is_restored(console: Console, shared: Store) -> None:
     """It becomes the newest; the others stay below it."""
     shared.client.put_object(Bucket=SHARED, Key=ITA, Body=WAV + b"2", ContentType="audio/wav")
