@@ -47,7 +47,7 @@ def note(key: str) -> str:
 
 
 def typed(word: str, what: str, key: str) -> bool:
-    """A field to type `word` into, exactly or as it is shown; whether it was. `what` is plain text."""
+    """A field to type `word` into, exactly or as it is shown; whether it was. `what` is text."""
     given = st.text_input(
         f"To {plain_markdown(what)}, type **{plain_markdown(word)}**",
         key=key,
