@@ -120,6 +120,9 @@ def test_a_single_file_may_get_another_name_and_a_type(terminal: Terminal) -> No
     )
     assert status == 1
     assert "Course clip" in err
+    status, _, err = terminal.run("put", path, "stage:/take.mp3")
+    assert (status, "at its start" in err) == (1, True)
+    assert terminal.keys(STAGE, "take") == []
 
 
 @pytest.mark.parametrize(
