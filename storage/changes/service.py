@@ -208,12 +208,17 @@ class Changes:
         key: str,
         tags: Mapping[str, str],
         *,
-        expected: Mapping[str, str],
+        expected: ObjectHead,
+        expected_tags: Mapping[str, str],
         note: str = "",
     ) -> None:
-        """Replaces all tags, where they still are `expected`. Raises Conflict where not."""
+        """Replaces all tags, where the object and its tags are still as `expected`: what they say
+        ("checked") is said of these bytes. Raises Conflict where not.
+        """
         where = self._gate.enter(actor, Can.OBJECT_WRITE, layout, role, key)
-        editing.set_tags(where, key, tags, expected, note)
+        editing.set_tags(
+            where, key, tags, expected=expected, expected_tags=expected_tags, note=note
+        )
 
     def plan_delete(self, actor: Actor, layout: str, role: str, keys: Sequence[str]) -> DeletePlan:
         """What deleting `keys` (1 to 1,000) would touch. Writes nothing."""

@@ -285,6 +285,26 @@ def test_a_change_of_metadata_alone_is_a_conflict_too(console: Console, shared: 
     assert head["Metadata"] == {"take": "2", "voice": "anna"}
 
 
+def test_of_an_edit_that_comes_second_no_half_is_written(console: Console, shared: Store) -> None:
+    """Tags are written on their own, and yet not where the rest is refused: theirs is shown, and
+    nothing of mine passes for theirs.
+    """
+    console.open("browse", at=ITA, **WELCOMES).press("writing:edit")
+    console.app.text_input(key="editing:cache").input("max-age=60")
+    add_row(console, "editing:tags", "state", "checked")
+    shared.client.put_object(
+        Bucket=SHARED, Key=ITA, Body=WAV, ContentType="audio/wav", CacheControl="no-store"
+    )
+    console.again().press("editing:go")
+    assert "Cache control: none → no-store" in console.again().words
+    assert "Tag state" not in console.words
+    assert shared.client.get_object_tagging(Bucket=SHARED, Key=ITA)["TagSet"] == []
+    console.press("editing:go")
+    tags = shared.client.get_object_tagging(Bucket=SHARED, Key=ITA)["TagSet"]
+    assert tags == [{"Key": "state", "Value": "checked"}]
+    assert shared.client.head_object(Bucket=SHARED, Key=ITA)["CacheControl"] == "max-age=60"
+
+
 def test_a_type_that_is_none_is_refused_and_stays_typed(console: Console) -> None:
     """The words of the library, and the field as it was."""
     console.open("browse", at=ITA, **WELCOMES).press("writing:edit")
