@@ -77,13 +77,14 @@ def set_tags(
     where: Passage,
     key: str,
     tags: Mapping[str, str],
-    *,
-    expected: ObjectHead,
-    expected_tags: Mapping[str, str],
+    seen: tuple[ObjectHead, Mapping[str, str]],
     note: str,
 ) -> None:
-    """Replaces all tags where the object and they are still as expected."""
+    """Replaces all tags where the object and they are still as `seen`: what tags say ("checked") is
+    said of these bytes.
+    """
     wanted = facts.check_tags(tags)
+    expected, expected_tags = seen
     version = reading.version_of(expected)
     with where.changing("tags", key, version_before=version, note=note, tags=len(wanted)) as change:
         now = reading.head(where, key)

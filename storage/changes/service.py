@@ -212,13 +212,9 @@ class Changes:
         expected_tags: Mapping[str, str],
         note: str = "",
     ) -> None:
-        """Replaces all tags, where the object and its tags are still as `expected`: what they say
-        ("checked") is said of these bytes. Raises Conflict where not.
-        """
+        """Replaces all tags, where the object and they are still as expected. Raises Conflict."""
         where = self._gate.enter(actor, Can.OBJECT_WRITE, layout, role, key)
-        editing.set_tags(
-            where, key, tags, expected=expected, expected_tags=expected_tags, note=note
-        )
+        editing.set_tags(where, key, tags, (expected, expected_tags), note)
 
     def plan_delete(self, actor: Actor, layout: str, role: str, keys: Sequence[str]) -> DeletePlan:
         """What deleting `keys` (1 to 1,000) would touch. Writes nothing."""
