@@ -72,7 +72,8 @@ def price(
             if not tiers:
                 missing += pool
                 continue
-            lines += _lines(pool, tiers, elsewhere, free.get(pool[0].region, 0))
+            given = free.get(pool[0].region, 0) if pool[0].figure == "out" else 0
+            lines += _lines(pool, tiers, elsewhere, given)
     lines.sort(key=lambda one: (one.group, _ORDER[one.meter], one.region, one.storage_class))
     return Estimate(
         tuple(lines), tuple(missing), book.name, tuple(assumptions), tuple(_notes(lines, missing))

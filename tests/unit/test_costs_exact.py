@@ -251,3 +251,30 @@ def test_days_in_the_future_are_the_day_itself() -> None:
     """A clock ahead of ours makes no longer minimum: at most all of the 30 days."""
     rows = cells(cell(1, GB, "STANDARD_IA", day=date(2027, 1, 1)))
     assert price(early_deletion(rows, BILLS, ON), BOOK).total == Decimal("0.0125")
+
+
+def test_a_whole_month_of_everything() -> None:
+    """100 GB stored, 1,000 PUTs and a million GETs, 150 GB out: 2.3 + 0.005 + 0.4 + 50 * 0.09. What
+    is free of data out is free of nothing else."""
+    ours = [
+        *usage(cells(cell(100, GB)), BILLS),
+        Quantity("put", "a", US, "put", "STANDARD", 1000),
+        Quantity("get", "a", US, "get", "STANDARD", 10**6),
+        Quantity("out", "a", US, "out", "ANY", 150 * GB),
+    ]
+    made = price(ours, BOOK)
+    assert made.total == Decimal("7.205")
+    assert {line.meter for line in made.lines if line.tier == "free"} == {"out"}
+
+
+def test_no_line_is_negative() -> None:
+    """Nothing that is stored or done earns money."""
+    everything = [
+        cell(3, size, name, state=state)
+        for size in (0, 1, 128 * KB, GB)
+        for name in ("STANDARD", "STANDARD_IA", "GLACIER", "INTELLIGENT_TIERING")
+        for state in ("current", "noncurrent", "part", "delete-marker")
+    ]
+    sent = [Quantity("out", "a", US, "out", "ANY", 101 * GB)]
+    made = price([*usage(cells(*everything), BILLS), *sent], BOOK)
+    assert all(line.quantity > 0 and line.amount >= 0 for line in made.lines)
