@@ -26,6 +26,8 @@ from storage.db.live_requests import LiveRequests
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
+from storage.inventory.service import Inventories
+from storage.inventory.service import works as inventory_works
 from storage.jobs.service import Jobs
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
@@ -76,6 +78,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
+            *inventory_works(gate, ground.database, settings.data_path, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
@@ -92,6 +95,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
+            inventories=Inventories(gate, jobs, ground.database, settings.data_path),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

@@ -11,6 +11,7 @@ from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.config import Config
 from storage.console.service import Console
+from storage.inventory.service import Inventories
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
 from storage.objects.service import Objects
@@ -56,6 +57,7 @@ class Services(Office):
     changes: Changes
     welcomes: Welcomes
     copies: Copies
+    inventories: Inventories
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]

@@ -48,6 +48,7 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_RECEIVE: (_SEE_THAT_NOTHING_IS,),
     Can.PREFIX_DELETE: ("s3:GetBucketVersioning", "s3:ListBucket"),
     Can.WELCOME_PUBLISH: (_SEE_THAT_NOTHING_IS,),
+    Can.INVENTORY_SCAN: (*_LIST_ON_BUCKET, "s3:ListBucketVersions"),
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
@@ -66,6 +67,7 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
         "s3:PutObject",
         "s3:PutObjectTagging",
     ),
+    Can.INVENTORY_SCAN: ("s3:ListMultipartUploadParts",),
 }
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
+from storage.cli.inventory_args import add_scan
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_jobs(commands, common)
     _add_people(commands, common)
     _add_welcomes(commands, common)
+    add_scan(command)
     return parser
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision, so that a start need not load Alembic to see that nothing is to be done."""
 
 metadata = MetaData(
@@ -118,4 +118,29 @@ live_requests = Table(
     Column("layout", Text, primary_key=True),
     Column("course", Text, primary_key=True),
     *_texts("id etag note at by_id by_name"),
+)
+
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("id", Text, primary_key=True),  # begins with the time: sorts as it was made
+    *_texts("layout role bucket prefix source at findings"),
+    Column("versions", Boolean, nullable=False),
+    Column("uploads", Boolean, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Index(None, "layout", "role", "at"),
+)
+
+inventory_totals = Table(
+    "inventory_totals",
+    metadata,
+    *(
+        Column(name, Text, primary_key=True)
+        for name in ("inventory", "prefix", "kind", "storage_class", "state")
+    ),
+    Column("objects", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
 )

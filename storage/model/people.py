@@ -41,6 +41,8 @@ class Can(StrEnum):
     """Delete everything below a prefix."""
     WELCOME_PUBLISH = "welcome:publish"
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
+    INVENTORY_SCAN = "inventory:scan"
+    """Have the whole bucket listed, which costs requests, or an inventory of it read in."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""

@@ -218,6 +218,21 @@ _COPIES: Mapping[str, Call] = {
     "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
     "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
 }
+_INVENTORIES: Mapping[str, Call] = {
+    "inventories.newest": _call(lambda s, a, *at: s.inventories.newest(a, *at), Can.OBJECT_LIST),
+    "inventories.get": _call(lambda s, a, *at: s.inventories.get(a, *at, "id"), Can.OBJECT_LIST),
+    "inventories.scans": _call(lambda s, a, *at: s.inventories.scans(a, *at), Can.OBJECT_LIST),
+    "inventories.history": _call(lambda s, a, *at: s.inventories.history(a, *at), Can.OBJECT_LIST),
+    "inventories.estimate": _call(
+        lambda s, a, *at: s.inventories.estimate(a, *at), Can.INVENTORY_SCAN
+    ),
+    "inventories.start": _call(
+        lambda s, a, *at: s.inventories.start(a, *at, watch=_here), Can.INVENTORY_SCAN
+    ),
+    "inventories.unfinished": _call(
+        lambda s, a, *at: s.inventories.unfinished(a, *at), Can.INVENTORY_SCAN
+    ),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -261,7 +276,14 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_COPIES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {
+    **_OBJECTS,
+    **_CHANGES,
+    **_WELCOMES,
+    **_COPIES,
+    **_INVENTORIES,
+    **_CONSOLE,
+}
 
 ASKED_ELSEWHERE = {
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",

@@ -91,6 +91,8 @@ COMMANDS: Mapping[str, Command] = {
     "welcomes status": _welcomes("status {folder}", canonical=_LOOK),
     "welcomes push": _welcomes("push {folder}", **_SAVE),
     "welcomes pull": _welcomes("pull {folder}", canonical=_LOOK),
+    # it runs as a job, in which the store is asked
+    "scan": _command("scan {role} --out {folder}/F.parquet", Can.INVENTORY_SCAN),
     "audit verify": _command("audit verify", Can.AUDIT_READ),
     "audit list": _command(f"audit list --actor {SOMEBODY}", Can.AUDIT_READ),
     "audit export": _command(f"audit export --actor {SOMEBODY}", Can.AUDIT_READ),
@@ -158,7 +160,7 @@ def run(
         world.store.touches.clear()
         world.store.error = command.store
         filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
-        filled["folder"] = str(tmp_path)
+        filled |= {"folder": str(tmp_path), "role": place[1]}
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out
