@@ -15,6 +15,7 @@ from typing import Any
 
 GB = 1 << 30
 """Bytes of the GB that S3 bills by."""
+_CENT = Decimal("0.01")
 EXACT = Context(prec=96)
 """Enough digits: a quantity has 18, a rate 12, one byte of a GB 30."""
 
@@ -194,11 +195,15 @@ def plain(value: Decimal) -> str:
 
 
 def money(amount: Decimal, currency: str = "USD") -> str:
-    """`12.30 USD`; under a cent `0.0004 USD` to two figures, and `0 USD` only where it is none."""
+    """`12.30 USD`; under 1 to four places, `0.0225 USD`; under a cent to two figures, and `0 USD`
+    only where it is none.
+    """
     size = abs(amount)
-    if size and size < Decimal("0.005"):
-        places = -size.adjusted() + 1
-        shown = f"{amount:.{min(places, 12)}f}"
+    if size >= 1:
+        shown = f"{amount:,.2f}"
+    elif size >= _CENT:
+        whole, _, part = f"{amount:.4f}".partition(".")
+        shown = f"{whole}.{part.rstrip('0'):0<2}"
     else:
-        shown = f"{amount:,.2f}" if size else "0"
+        shown = f"{amount:.{min(1 - size.adjusted(), 12)}f}" if size else "0"
     return f"{shown} {currency}"
