@@ -14,8 +14,9 @@ from storage.costs.gathering import Gathered
 from storage.errors import StorageError
 from storage.model.money import money
 from storage.model.people import Actor, Can
-from ui import costs, errors
+from ui import costs, errors, gate
 from ui.costs import Scene
+from ui.costs_view import CostsView
 from ui.recent import forget, recent
 from ui.text import plain_markdown
 
@@ -56,7 +57,9 @@ def crossed(services: Services, actor: Actor) -> None:
 
 
 def _href(state: BudgetState) -> str:
-    return f"/costs?project={state.budget.layout}&part=budgets"
+    role = gate.viewed_role()
+    view = CostsView(state.budget.layout, "budgets")
+    return f"costs{view.href()}" + (f"&as={role.value}" if role else "")
 
 
 def _words(state: BudgetState) -> str:

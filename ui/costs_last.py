@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from storage.costs.comparing import FAMILIES
+from storage.costs.estimate import METERS
 from storage.costs.gathering import Gathered
 from storage.costs.service import LastMonth
 from storage.model.money import added, money
 from ui import costs, errors, session
 from ui.costs import Scene
 from ui.recent import forget, recent
-from ui.text import plain_markdown
+from ui.text import CLASS_TITLES, plain_markdown
 
 _BASIS = {
     "scans": "Estimated from the scans of that month.",
@@ -42,6 +43,7 @@ def show(scene: Scene, _found: Gathered) -> None:
     left.metric("Estimated", money(made.estimate.total, currency), border=True)
     if made.bill is None:
         middle.metric("Billed", "no bill yet", border=True)
+        st.dataframe(_estimated(made), hide_index=True, key="costs:last:lines")
     else:
         billed = added(one.billed for one in made.differences)
         middle.metric("Billed", money(billed, made.bill.currency), border=True)
@@ -82,6 +84,17 @@ def _table(made: LastMonth) -> pd.DataFrame:
             "Billed": [money(one.billed, currency) for one in rows],
             "Difference": [money(one.difference, currency) for one in rows],
             "Why": [one.why or "agrees" for one in rows],
+        }
+    )
+
+
+def _estimated(made: LastMonth) -> pd.DataFrame:
+    sums = made.estimate.by("meter", "storage_class")
+    return pd.DataFrame(
+        {
+            "Line": [METERS[meter] for meter, _ in sums],
+            "Class": [CLASS_TITLES.get(name, name) for _, name in sums],
+            "Estimated": [money(amount, made.estimate.book.currency) for amount in sums.values()],
         }
     )
 

@@ -123,7 +123,7 @@ def _outcome(made: WhatIf) -> None:
                 f"{money(made.once.total, currency)} once",
             ),
             ("Each month after", money(made.steady.total, currency), _change(saved, currency)),
-            ("Pays for itself", _months(back), "one-off cost against savings"),
+            ("Pays for itself", _months(back), _earned(saved)),
         ),
         strict=True,
     ):
@@ -139,6 +139,10 @@ def _change(saved: Decimal, currency: str) -> str:
     if not saved:
         return "the same"
     return f"{money(abs(saved), currency)} {'less' if saved > 0 else 'more'}"
+
+
+def _earned(saved: Decimal) -> str:
+    return "what it costs once against what it saves" if saved > 0 else "it saves nothing"
 
 
 def _months(back: Decimal | None) -> str:

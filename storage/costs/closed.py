@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.costs.month import mean_bytes
+from storage.costs.scenarios import put
 from storage.errors import InvalidInput
 from storage.model.inventory import CELL_SCHEMA
 
@@ -87,19 +89,13 @@ def from_dates(cells: pa.Table, month: Period) -> pa.Table:
     """The cells of today as far as they were there then: each from its day on. What was deleted
     since is not in them, so the month was this or more."""
     days = (month.end - month.begin).days
-    rows = []
-    for row in cells.to_pylist():
-        there = _days_there(row["day"], month, days)
-        if there:
-            counted = {name: row[name] * there // days for name in _COUNTS}
-            rows.append({**row, **counted})
-    return pa.Table.from_pylist(rows, CELL_SCHEMA)
-
-
-def _days_there(day: date | None, month: Period, days: int) -> int:
-    if day is None or day <= month.begin.date():
-        return days
-    return max(0, (month.end.date() - day).days)
+    since = pc.cast(pc.cast(cells["day"], pa.int32()).fill_null(0), pa.int64()).to_numpy()
+    end = (month.end.date() - date(1970, 1, 1)).days
+    there = np.clip(end - since, 0, days)  # what has no day is as old as can be
+    for name in _COUNTS:
+        counted = pa.array(cells[name].to_numpy() * there // days, pa.int64())
+        cells = put(cells, name, counted)
+    return cells.filter(pa.array(there > 0))
 
 
 def _cells(bucket: str, rows: Sequence[dict[str, Any]]) -> pa.Table:

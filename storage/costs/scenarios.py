@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from storage.costs.classes import SMALL_BYTES
 
 STORED = ("current", "noncurrent")
+_WHOLE = 1 << 62  # what 64 bits hold for certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,12 @@ def with_class(cells: pa.Table, storage_class: str) -> pa.Table:
 def scaled(cells: pa.Table, numerator: int, denominator: int, columns: Sequence[str]) -> pa.Table:
     """The cells with some columns multiplied, rounded down."""
     for name in columns:
-        # Python's integers: a cell of 10^16 bytes times a factor does not fit into 64 bits
-        values = [value * numerator // denominator for value in cells[name].to_pylist()]
-        cells = put(cells, name, pa.array(values, pa.int64()))
+        values = cells[name].to_numpy()
+        if int(values.max(initial=0)) * numerator < _WHOLE:
+            cells = put(cells, name, pa.array(values * numerator // denominator, pa.int64()))
+        else:  # Python's integers have no end
+            long = [int(value) * numerator // denominator for value in values]
+            cells = put(cells, name, pa.array(long, pa.int64()))
     return cells
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from storage.costs.ledger import Ledger, known
 from storage.costs.pricebook import PriceBook
 from storage.costs.recordings import MIB, Recordings, recordings
 from storage.costs.scenarios import Change
+from storage.costs.traffic import Role, arrived
 from storage.costs.usage import usage
 from storage.costs.whatif import WhatIf, what_if
 from storage.errors import InvalidInput
@@ -144,7 +145,8 @@ class Costs:
         found = self.gather(actor, layout)
         period = closed.period(month) if month else closed.last_closed(self._clock())
         cells, basis = self._closed_cells(actor, found, period)
-        estimate = replace(found.month, cells=cells).estimate()
+        roles = tuple(_then(one, found.month.cells, period) for one in found.month.roles)
+        estimate = replace(found.month, cells=cells, roles=roles).estimate()
         bill = self._ledger.bill(layout, period.name)
         buckets = {one.bucket for one in found.sources}
         differences = compare(estimate, bill, buckets) if bill else ()
@@ -221,3 +223,10 @@ def _point(found: Gathered, at: datetime, tables: list[pa.Table]) -> Point:
     cells = pa.concat_tables(tables)
     total = price(usage(cells, found.month.bills), found.month.book).total
     return Point(at.date(), total, int(pc.sum(cells["bytes"]).as_py() or 0))
+
+
+def _then(one: Role, cells: pa.Table, period: Period) -> Role:
+    """A bucket as of the end of that month: what arrived in it is known, other traffic is not."""
+    last = period.end.date() - timedelta(days=1)
+    mine = cells.filter(pc.equal(cells["bucket"], one.bucket))
+    return replace(one, on=last, measured={"puts": arrived(mine, last)})

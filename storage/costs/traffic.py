@@ -85,7 +85,8 @@ def _value(
     if (value := entered.get(one.role, name)) is not None:
         return value, "entered"
     if name == "puts":
-        return Decimal(arrived(mine, one.on)), "measured: objects that came in the last 30 days"
+        came = one.measured.get(name, arrived(mine, one.on))
+        return Decimal(came), "measured: objects that came in the month"
     if name in one.measured:
         return Decimal(one.measured[name]), "measured: by this console, in the last 30 days"
     if name == "read_gb":
@@ -96,10 +97,9 @@ def _value(
 def arrived(cells: pa.Table, on: date) -> int:
     """How many objects and versions are of the 30 days up to `on`."""
     days = cells["day"]
-    fresh = pc.and_(
-        pc.greater(days, pa.scalar(on - timedelta(days=MONTH_DAYS), pa.date32())),
-        pc.is_in(cells["state"], pa.array(["current", "noncurrent"])),
-    )
+    begin, end = (pa.scalar(day, pa.date32()) for day in (on - timedelta(days=MONTH_DAYS), on))
+    fresh = pc.and_(pc.greater(days, begin), pc.less_equal(days, end))
+    fresh = pc.and_(fresh, pc.is_in(cells["state"], pa.array(["current", "noncurrent"])))
     return int(pc.sum(cells.filter(fresh)["objects"]).as_py() or 0)
 
 

@@ -17,7 +17,8 @@ from storage.costs.month import Month
 from storage.costs.scenarios import Change, Grow, Mirror, Move, count_small
 from storage.model.money import EXACT, Estimate, money, plain
 
-_TELLING = Decimal("0.005")  # of money: under half a cent a month nothing is said
+_TELLING = Decimal("0.01")
+"""Of what a month costs: a smaller difference is none to warn of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,12 @@ def _warnings(found: WhatIf, change: Change, then: After) -> Iterator[str]:
     if not found.objects:
         yield "Nothing that is stored fits: the change would change nothing."
         return
+    least = found.now.total * _TELLING
     growing = isinstance(change, Grow | Mirror)  # costing more is what these are about
-    if found.saving < -_TELLING and not growing:
+    if found.saving < -least and not growing:
         yield f"This costs {money(-found.saving, currency)} more a month, for ever."
         yield from _why(found, change, then.touched)
-    elif not growing and found.saving <= _TELLING and found.once.total > _TELLING:
+    elif not growing and found.saving <= least and found.once.total > least:
         once = money(found.once.total, currency)
         yield f"This costs {once} once and saves next to nothing: it never pays for itself."
     if isinstance(change, Move) and change.to in ("GLACIER", "DEEP_ARCHIVE"):
@@ -108,7 +110,7 @@ def _warnings(found: WhatIf, change: Change, then: After) -> Iterator[str]:
 
 
 def _why(found: WhatIf, change: Change, touched: pa.Table) -> Iterator[str]:
-    """The lines that grew, the greatest first."""
+    """What makes it dearer: small objects, and the lines that grew most."""
     small = count_small(touched)
     if isinstance(change, Move) and small:
         mean = found.bytes // max(1, found.objects)
@@ -119,5 +121,5 @@ def _why(found: WhatIf, change: Change, touched: pa.Table) -> Iterator[str]:
     before, later = found.now.by("meter"), found.steady.by("meter")
     grown = {one[0]: later[one] - before.get(one, Decimal(0)) for one in later}
     for meter, more in sorted(grown.items(), key=lambda one: -one[1])[:2]:
-        if more > _TELLING:
+        if more > found.now.total * _TELLING:
             yield f"{METERS[meter]}: {money(more, found.now.book.currency)} more a month."

@@ -27,7 +27,7 @@ def test_clips_cost_more_in_infrequent_access() -> None:
     assert made.first_month == Decimal("9.442")
     assert made.saving == Decimal("-0.890625")
     assert made.pay_back_months is None
-    assert made.warnings[0] == "This costs 0.89 USD more a month, for ever."
+    assert made.warnings[0] == "This costs 0.8906 USD more a month, for ever."
     assert "819,200 of 819,200 objects are smaller than 128 KB" in made.warnings[1]
     assert "20 KB on average" in made.warnings[1]
     assert made.rule is None
