@@ -22,6 +22,7 @@ from storage.changes.works import works as change_works
 from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
+from storage.costs.opening import open_money
 from storage.db.live_requests import LiveRequests
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
@@ -82,6 +83,16 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
+        inventories = Inventories(gate, jobs, ground.database, settings.data_path)
+        money = open_money(
+            gate,
+            layouts,
+            inventories,
+            audit=ground.audit,
+            database=ground.database,
+            settings=settings,
+            clock=now,
+        )
         return Services(
             **_office(configured, ground),
             config=configured.config,
@@ -95,7 +106,10 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
-            inventories=Inventories(gate, jobs, ground.database, settings.data_path),
+            inventories=inventories,
+            costs=money.costs,
+            ledger=money.ledger,
+            budgets=money.budgets,
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

@@ -11,6 +11,9 @@ from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.config import Config
 from storage.console.service import Console
+from storage.costs.ledger import Ledger
+from storage.costs.service import Costs
+from storage.costs.watching import Watching
 from storage.inventory.service import Inventories
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
@@ -58,6 +61,9 @@ class Services(Office):
     welcomes: Welcomes
     copies: Copies
     inventories: Inventories
+    costs: Costs
+    ledger: Ledger
+    budgets: Watching
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]

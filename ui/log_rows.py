@@ -31,6 +31,8 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.TOKEN_MANAGE: "Manage API tokens",
     Can.USER_MANAGE: "Manage people",
     Can.CONSOLE_MANAGE: "Manage the console",
+    Can.COST_READ: "See costs",
+    Can.COST_MANAGE: "Manage costs",
     SIGN_IN: "Sign in",
     SIGN_OUT: "Sign out",
     TOKEN_USE: "Use a token that is over",

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
+from storage.cli.costs_args import add_costs
 from storage.cli.inventory_args import add_scan
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_people(commands, common)
     _add_welcomes(commands, common)
     add_scan(command)
+    _add_costs(commands, common)
     return parser
 
 
@@ -219,6 +221,20 @@ def _add_welcomes(commands: argparse._SubParsersAction[_Parser], common: _Parser
         return made
 
     add_welcomes(command)
+
+
+def _add_costs(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "what storing costs, what would change it, bills, budgets and prices"
+    costs = commands.add_parser("costs", help=about, description=about)
+    names = "estimate|whatif|forecast|bill|budgets|prices"
+    parts = costs.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_costs(command)
 
 
 def _audit_filter() -> _Parser:

@@ -31,6 +31,7 @@ PEOPLE_LOCK = 7_310_004
 JOBS_LOCK = 7_310_005
 LIVE_REQUESTS_LOCK = 7_310_006
 INVENTORIES_LOCK = 7_310_007
+COSTS_LOCK = 7_310_008
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 

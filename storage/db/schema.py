@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest revision, so that a start need not load Alembic to see that nothing is to be done."""
 
 metadata = MetaData(
@@ -143,4 +143,41 @@ inventory_totals = Table(
     ),
     Column("objects", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("layout role amount currency thresholds at by_id by_name"),
+)
+
+budgets_told = Table(
+    "budgets_told",
+    metadata,
+    Column("key", Text, primary_key=True),  # budget, month, measure and threshold
+    *_texts("at"),
+)
+
+price_books = Table(
+    "price_books",
+    metadata,
+    Column("at", Text, primary_key=True),
+    *_texts("text note by_id by_name"),
+)
+
+bills = Table(
+    "bills",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("period", Text, primary_key=True),  # 2026-10
+    *_texts("bill at by_id by_name"),
+)
+
+cost_assumptions = Table(
+    "cost_assumptions",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # prod.gets, or of the account
+    *_texts("value at by_id by_name"),
 )

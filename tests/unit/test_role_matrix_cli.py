@@ -92,6 +92,12 @@ COMMANDS: Mapping[str, Command] = {
     "welcomes push": _welcomes("push {folder}", **_SAVE),
     "welcomes pull": _welcomes("pull {folder}", canonical=_LOOK),
     # it runs as a job, in which the store is asked
+    "costs estimate": _command("costs estimate", Can.COST_READ),
+    "costs whatif": _command("costs whatif times", Can.COST_READ),
+    "costs forecast": _command("costs forecast", Can.COST_READ),
+    "costs bill": _command("costs bill", Can.COST_READ),
+    "costs budgets": _command("costs budgets", Can.COST_READ),
+    "costs prices": _command("costs prices", Can.COST_READ),
     "scan": _command("scan {role} --out {folder}/F.parquet", Can.INVENTORY_SCAN),
     "audit verify": _command("audit verify", Can.AUDIT_READ),
     "audit list": _command(f"audit list --actor {SOMEBODY}", Can.AUDIT_READ),
