@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from storage.audio.cut import missing_bytes
-from storage.audio.probe import check_start
+from storage.audio.probe import PROBE_BYTES, check_start
 from storage.audio.sniff import EMPTY, Sniffed, agrees, sniff, stated
 from storage.changes.naming import hard_on_windows
 from storage.errors import InvalidInput, RuleViolation
@@ -21,6 +21,7 @@ from storage.layout.rules import check_write
 from storage.model.findings import Finding, Severity
 from storage.units import human_bytes
 
+HEAD_BYTES = PROBE_BYTES  # what is read of a file to judge it
 ANY_TYPE = "application/octet-stream"
 _AUDIO_NAMES = frozenset(
     {".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac", ".aif", ".aiff", ".amr"}
@@ -53,7 +54,7 @@ class _At:
 def judge(
     layout: Layout, bucket_role: str, key: str, size: int, head: bytes, *, declared: str = ""
 ) -> Judged:
-    """What a file of `size` bytes that begins with `head` would be under `key`.
+    """What a file of `size` bytes that begins with `head` (HEAD_BYTES of it) would be under `key`.
 
     `declared` is a content type somebody asks for; without it the bytes and the kind decide.
     """
@@ -93,12 +94,6 @@ def judge_type(layout: Layout, bucket_role: str, key: str, content_type: str) ->
         f"A {kind.title} cannot have the content type {content_type}.",
         f"Use {' or '.join(kind.content_types)}.",
     )
-
-
-def max_bytes(layout: Layout, bucket_role: str, key: str) -> int | None:
-    """The most bytes the key's kind may have; None where nothing says."""
-    kind = _kind(layout, bucket_role, key)
-    return kind.max_bytes if kind else None
 
 
 def _kind(layout: Layout, bucket_role: str, key: str) -> KeyKind | None:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.changes import arrivals, deleting, editing, prefixes, single, transferring, uploading
-from storage.changes.arrivals import LINK_LIFE_S, LINK_MAX_S, LINK_MIN_S, link_limits
+from storage.changes.arrivals import LINK_LIFE_S, link_limits
 from storage.changes.deleted import find_deleted
-from storage.changes.uploading import HEAD_BYTES, Source
+from storage.changes.uploading import Source
 from storage.gate import Gate
 from storage.jobs.running import OnProgress
 from storage.jobs.service import Jobs
@@ -37,7 +37,7 @@ from storage.model.objects import ObjectHead, Written
 from storage.model.people import Actor, Can
 from storage.s3.objects import Precondition
 
-__all__ = ["HEAD_BYTES", "LINK_LIFE_S", "LINK_MAX_S", "LINK_MIN_S", "Changes", "link_limits"]
+__all__ = ["LINK_LIFE_S", "Changes", "link_limits"]
 
 
 class Changes:

@@ -145,6 +145,7 @@ def test_what_cannot_be_is_said_with_the_right_status(
     assert "error" in terminal.json(*argv, status=status)
 
 
+@pytest.mark.timeout(300)  # ten commands, each of which starts anew
 def test_copy_move_remove_and_restore(terminal: Terminal) -> None:
     """One object's way through all of them."""
     terminal.json("put", terminal.file("a.mp3", LONGER_MP3), "stage:way/")

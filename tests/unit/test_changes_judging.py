@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.audio.cut import missing_bytes
-from storage.changes.judging import Judged, judge, judge_type, max_bytes
+from storage.changes.judging import Judged, judge, judge_type
 from storage.config import Config
 from storage.layout.load import load_layouts
 from storage.settings import Settings
@@ -112,8 +112,6 @@ def test_too_large_for_its_kind_is_refused_by_the_size_alone() -> None:
     """The limit is the kind's; no byte past the head is needed."""
     found = judge(LAYOUTS["ssi"], "stage", CLIP, 11 * 1024 * 1024, MP3)
     assert codes(found, "error") == {"too-large"}
-    assert max_bytes(LAYOUTS["ssi"], "stage", CLIP) == 10 * 1024 * 1024
-    assert max_bytes(LAYOUTS["ssi"], "stage", "x") is None
 
 
 def test_an_unknown_kind_is_only_warned_of() -> None:
