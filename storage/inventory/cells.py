@@ -76,10 +76,14 @@ def size_classes(sizes: Any) -> Any:
 def _prefixes(keys: Any) -> Any:
     """The first two folders of each key."""
     first, last = folders_of(keys[0].as_py()), folders_of(keys[-1].as_py())
-    # in order, so what lies between two keys of one folder is in it too
-    if first == last and first.count("/") == 2 and _ascends(keys):
+    # in order, so what lies between two keys of one folder is in it, or in a folder in it
+    if first == last and ascends(keys) and _same_depth(keys, first.count("/")):
         return pa.repeat(first, len(keys))
     return pc.replace_substring_regex(keys, _FOLDERS, r"\1")
+
+
+def _same_depth(keys: Any, depth: int) -> bool:
+    return depth == 2 or pc.max(pc.count_substring(keys, "/")).as_py() == depth
 
 
 def folders_of(key: str) -> str:
@@ -88,7 +92,8 @@ def folders_of(key: str) -> str:
     return "".join(f"{part}/" for part in parts[:2])
 
 
-def _ascends(keys: Any) -> bool:
+def ascends(keys: Any) -> bool:
+    """Whether an array of keys is in order of their UTF-8 bytes."""
     return bool(pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py() is not False)
 
 

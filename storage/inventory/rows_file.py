@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from storage.inventory.cells import Cells
+from storage.inventory.cells import Cells, ascends
 from storage.model.inventory import ROW_SCHEMA
 
 GROUP_ROWS = 122_880  # rows a group: what DuckDB hands to a thread at a time
@@ -66,17 +66,14 @@ class RowsFile:
         group = pa.Table.from_batches(self._waiting, ROW_SCHEMA).combine_chunks()
         self._waiting, self._count = [], 0
         keys = group["key"]
-        self.in_order = self.in_order and keys[0].as_py() >= self._last and _ascends(keys)
+        self.in_order = (
+            self.in_order and keys[0].as_py() >= self._last and ascends(keys.combine_chunks())
+        )
         self._last = keys[-1].as_py()
         self._writer.write_table(group, row_group_size=len(group))
         self.rows += len(group)
         self.bytes += pc.sum(group["size"]).as_py()
         self.cells.add(group)
-
-
-def _ascends(keys: Any) -> bool:
-    keys = keys.combine_chunks()
-    return bool(pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py() is not False)
 
 
 def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:

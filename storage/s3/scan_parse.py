@@ -71,10 +71,11 @@ def _rows(found: Body, shape: _Shape) -> pa.RecordBatch:
     alike = found.alike(wanted)
     if alike is None or alike[_SIZE] is None:
         return _batch(found, shape, _Unlike(found, shape))
+    rows = _Alike(found, alike)
     # the first eight bytes of ChecksumAlgorithm are those of ChecksumType
-    if found.body.count(_CHECKSUM) not in (0, _length(alike[_SIZE])):
+    if rows.same(_CHECKSUM) is None and found.body.count(_CHECKSUM) not in (0, rows.count):
         return _batch(found, shape, _Unlike(found, shape))
-    return _batch(found, shape, _Alike(found, alike))
+    return _batch(found, shape, rows)
 
 
 def _length(where: Range | None) -> int:
@@ -102,8 +103,24 @@ class _Alike:
         where = self._ranges[tag]
         return pa.repeat(default, self.count) if where is None else read(where)
 
+    def few(self, tag: bytes, default: str) -> Any:
+        """As `maybe`, of an element that is mostly the same in all rows."""
+        text = self.same(tag)
+        if text is None:
+            return self.maybe(tag, default, self._found.plain)
+        return pa.repeat(text.decode(), self.count)
+
+    def same(self, tag: bytes) -> bytes | None:
+        """The text that the element has in every row; None where there is none such."""
+        where = self._ranges[tag]
+        if where is None:
+            return None
+        text = self._found.body[where[0][0] : where[1][0]]
+        whole = b"%s%s</%s" % (tag, text, tag[1:])
+        return text if self._found.body.count(whole) == self.count and b"&" not in text else None
+
     def checksums(self) -> Any:
-        return self.maybe(_CHECKSUM, "", self._found.plain)
+        return self.few(_CHECKSUM, "")
 
 
 class _Unlike:
@@ -137,6 +154,9 @@ class _Unlike:
         if not np.array_equal(rows, self._full):
             raise UnusualError
         return self._spread(read(where), rows, default)
+
+    def few(self, tag: bytes, default: str) -> Any:
+        return self.maybe(tag, default, self._found.plain)
 
     def checksums(self) -> Any:
         """Any number in each full row."""
@@ -173,7 +193,7 @@ def _batch(found: Body, shape: _Shape, rows: _Alike | _Unlike) -> pa.RecordBatch
         "size": rows.maybe(_SIZE, "0", found.column).cast(pa.int64()),
         "etag": rows.maybe(_ETAG, "", found.etags),
         "modified": found.column(rows.always(b"<LastModified>")).cast(_MODIFIED),
-        "storage_class": rows.maybe(_CLASS, NO_STORAGE_CLASS, found.plain),
+        "storage_class": rows.few(_CLASS, NO_STORAGE_CLASS),
         "checksum_algorithm": rows.checksums(),
         "upload_id": none,
     }
