@@ -31,6 +31,7 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.TOKEN_MANAGE: "Manage API tokens",
     Can.USER_MANAGE: "Manage people",
     Can.CONSOLE_MANAGE: "Manage the console",
+    Can.INVENTORY_SCAN: "Measure a bucket",
     Can.COST_READ: "See costs",
     Can.COST_MANAGE: "Manage costs",
     SIGN_IN: "Sign in",
