@@ -23,6 +23,7 @@ lint: $(VENV)/.test-ready
 
 bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.list_page
+	$(BIN)/python -m benchmarks.cost_page
 	$(BIN)/python -m benchmarks.browse_rerun
 	$(BIN)/python -m benchmarks.scan
 

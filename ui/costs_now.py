@@ -19,7 +19,8 @@ from ui.costs import Scene
 from ui.text import CLASS_TITLES, plain_markdown, visible
 
 _TRAFFIC = frozenset({"put", "list", "get", "kms", "out", "replication", "replication-put"})
-_PRESETS = {"versions": "versions", "uploads": "uploads", "markers": "versions", "small": "move"}
+_TABLE_ROWS, _TABLE_PX = 7, 300
+_PRESETS = {"versions": "versions", "uploads": "uploads", "markers": "versions", "small": "delete"}
 
 
 def show(scene: Scene, found: Gathered) -> None:
@@ -79,7 +80,7 @@ def _by(scene: Scene, found: Gathered, estimate: Estimate) -> None:
             on_change=lambda: session.go(view.with_(by=state[key] or view.by).params()),
             label_visibility="collapsed",
         )
-    shares = breakdown(found.month, view.by, costs.on(found))
+    shares = breakdown(found.month, found.folders, view.by, costs.on(found))
     titles = {one.bucket: one.title for one in found.sources}
     named = [_named(scene, view.by, share) for share in shares]
     if not added(share.amount for share in shares):
@@ -118,7 +119,7 @@ def _shares_table(
     st.dataframe(
         frame,
         hide_index=True,
-        height=min(38 * (len(frame) + 1), 300),
+        height=_TABLE_PX if len(frame) > _TABLE_ROWS else "auto",
         key="costs:shares",
         column_config={
             "Objects": st.column_config.NumberColumn(format="localized"),
@@ -150,16 +151,11 @@ def _for_nothing(scene: Scene, found: Gathered, estimate: Estimate) -> None:
 
 def _waste(scene: Scene, one: Waste, currency: str) -> None:
     what = scene.view.with_(part="whatif", what=_PRESETS[one.code], older="0")
-    counted = costs.size(one.objects, one.bytes) if one.objects else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{one.title}**  \n:gray[{counted}]", width="stretch")
-        st.markdown(money(one.amount, currency))
-        st.button(
-            "What if",
-            key=f"costs:waste:{one.code}",
-            on_click=lambda: session.go(what.params()),
-            type="tertiary",
-        )
+    counted = f"{costs.size(one.objects, one.bytes)} · " if one.objects else ""
+    st.markdown(
+        f"**{one.title}: {money(one.amount, currency)}**  \n"
+        f":gray[{counted}][What if they went?]({costs.href(what)})"
+    )
 
 
 def _side_by_side(found: Gathered, estimate: Estimate) -> None:

@@ -93,16 +93,21 @@ class Costs:
         return self._ledger.book()
 
     def gather(
-        self, actor: Actor, layout: str, entered: Mapping[str, str] | None = None
+        self,
+        actor: Actor,
+        layout: str,
+        entered: Mapping[str, str] | None = None,
+        *,
+        whole: bool = False,
     ) -> Gathered:
         """The project's buckets, their inventories and their month; `entered` besides what is kept.
 
-        Everything else here can be asked of the month without a second look.
+        `whole`: with folders and days at once, which a change below a folder needs.
         """
         self._gate.enter_console(actor, Can.COST_READ)
         said = {**self._ledger.assumed(layout), **(entered or {})}
         found = known(self._layouts, layout)
-        return self._gatherer.gather(actor, found, self._ledger.book(), said)
+        return self._gatherer.gather(actor, found, self._ledger.book(), said, whole=whole)
 
     def estimate(
         self, actor: Actor, layout: str, entered: Mapping[str, str] | None = None
@@ -120,7 +125,7 @@ class Costs:
         entered: Mapping[str, str] | None = None,
     ) -> WhatIf:
         """What `change` would do. Raises InvalidInput for one that makes no sense."""
-        found = self.gather(actor, layout, entered)
+        found = self.gather(actor, layout, entered, whole=bool(change.where.prefix))
         if not found.measured:
             raise InvalidInput(
                 "Nothing of this project was measured yet.", "Measure its buckets first."
