@@ -1,4 +1,4 @@
-"""The pages, and who sees which. The library decides again whatever they ask of it."""
+"""The pages, and who is offered which. The library decides again whatever they ask of it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,16 @@ _PAGES: Sequence[tuple[str, str, str, Callable[[Actor], bool]]] = (
 
 
 def pages(actor: Actor) -> list[StreamlitPage]:
-    """What the menu offers `actor`; Home comes first and is where the console opens."""
+    """Every page; the menu offers those that hold something for `actor`. The others, by a link from
+    somebody else, say themselves whom they are for. Home comes first and is where it opens.
+    """
     return [
-        st.Page(f"../pages/{name}.py", title=title, icon=icon, default=name == "home")
+        st.Page(
+            f"../pages/{name}.py",
+            title=title,
+            icon=icon,
+            default=name == "home",
+            visibility="visible" if may(actor) else "hidden",
+        )
         for name, title, icon, may in _PAGES
-        if may(actor)
     ]

@@ -189,8 +189,17 @@ def _add_people(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         ("--role", "ROLE", "viewer, editor, qa, operator, admin"),
         ("--can", "PERMISSION", "such as object:read (docs/permissions.md)"),
     ):
-        create.add_argument(name, nargs="+", metavar=metavar, required=True, help=about)
-    create.add_argument("--only", nargs="+", metavar="PROJECT", default=[], help="all unless given")
+        create.add_argument(
+            name, nargs="+", action="extend", metavar=metavar, required=True, help=about
+        )
+    create.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        metavar="PROJECT",
+        default=[],
+        help="all unless given",
+    )
     create.add_argument("--expires", metavar="LIFE", required=True, help="1h to 365d")
     create.set_defaults(run="people:create_token")
     rows = parts.add_parser("list", help="all of them, without secrets", parents=[admin])

@@ -126,7 +126,8 @@ _CHANGES: Mapping[str, Call] = {
         Can.OBJECT_WRITE,
     ),
     "changes.set_tags": _call(
-        lambda s, a, *at: s.changes.set_tags(a, *at, KEY, {}, expected={}), Can.OBJECT_WRITE
+        lambda s, a, *at: s.changes.set_tags(a, *at, KEY, {}, expected=_HEAD, expected_tags={}),
+        Can.OBJECT_WRITE,
     ),
     "changes.plan_delete": _call(
         lambda s, a, *at: s.changes.plan_delete(a, *at, [KEY]), Can.OBJECT_DELETE
