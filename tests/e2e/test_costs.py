@@ -35,7 +35,7 @@ def test_from_nothing_measured_to_a_budget(page: Page, console: Console) -> None
     assert lines[0].startswith('"meter","bucket"')
     assert len(lines) > 1
 
-    page.get_by_role("button", name="What if", exact=True).click()
+    page.get_by_text("What if", exact=True).first.click()
     expect(page.get_by_text("Delete earlier versions").first).to_be_visible()
     assert "part=whatif" in page.url
     page.go_back()
