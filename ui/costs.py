@@ -83,7 +83,15 @@ def choice(scene: Scene) -> None:
 def load(scene: Scene) -> Gathered:
     """The project's buckets and their month, as of a moment ago."""
     who, name = scene.actor, scene.layout.name
-    return recent("costs", (who, name), lambda: scene.services.costs.gather(who, name))
+    asked = (who, name, _ended(scene))
+    return recent("costs", asked, lambda: scene.services.costs.gather(who, name))
+
+
+def _ended(scene: Scene) -> tuple[str, ...]:
+    """The scans begun here that are over: figures from before are not to be shown after."""
+    ids: list[str] = st.session_state.get(_JOB, [])
+    get = scene.services.jobs.get
+    return tuple(one for one in ids if not get(scene.actor, one).active)
 
 
 def on(found: Gathered) -> date:

@@ -14,9 +14,9 @@ from storage.costs.estimate import METERS
 from storage.costs.gathering import Gathered
 from storage.model.money import Estimate, added, money
 from storage.units import human_bytes
-from ui import costs, costs_charts, costs_export, errors, session
+from ui import costs, costs_charts, costs_closer, costs_export, session
 from ui.costs import Scene
-from ui.text import CLASS_TITLES, plain_markdown, visible
+from ui.text import CLASS_TITLES, visible
 
 _TRAFFIC = frozenset({"put", "list", "get", "kms", "out", "replication", "replication-put"})
 _TABLE_ROWS, _TABLE_PX = 7, 300
@@ -36,7 +36,7 @@ def show(scene: Scene, found: Gathered) -> None:
     _side_by_side(found, estimate)
     costs.notes((*estimate.notes, *found.notes))
     _assumptions(scene, found, estimate)
-    _dearest(scene, found)
+    costs_closer.show(scene, found)
     costs_export.show(scene, found, estimate)
 
 
@@ -229,45 +229,3 @@ def _about(found: Gathered, name: str) -> str:
         if short not in ACCOUNT
         else f"Account: {short.replace('_', ' ')}"
     )
-
-
-def _dearest(scene: Scene, found: Gathered) -> None:
-    """Down to the clip: the objects that cost most."""
-    with st.expander("Down to the object", key="costs:dearest"):
-        roles = [one.role for one in found.measured if one.scanned]
-        if not roles:
-            return
-        left, right = st.columns([1, 3])
-        role = left.selectbox(
-            "Bucket",
-            roles,
-            format_func=lambda role: next(o.title for o in found.sources if o.role == role),
-            key="costs:dearest:role",
-        )
-        prefix = right.text_input(
-            "Beginning with",
-            key="costs:dearest:prefix",
-            placeholder="mastered/",
-            value=scene.view.prefix,
-        )
-        rows = errors.tried(
-            lambda: scene.services.costs.dearest(scene.actor, scene.layout.name, role, prefix or "")
-        )
-        if not rows:
-            st.caption("No object there.")
-            return
-        frame = pd.DataFrame(
-            {
-                "Object": [visible(one.key) for one in rows],
-                "Size": [human_bytes(one.size) for one in rows],
-                "Class": [CLASS_TITLES.get(one.storage_class, one.storage_class) for one in rows],
-                "State": [one.state for one in rows],
-                "A month": [money(one.amount, found.month.book.name.currency) for one in rows],
-            }
-        )
-        st.dataframe(frame, hide_index=True, key="costs:dearest:table")
-        st.caption(
-            plain_markdown(
-                f"The {len(rows):,} dearest. Storing only, at the price of the last byte."
-            )
-        )

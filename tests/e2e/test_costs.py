@@ -51,7 +51,7 @@ def test_from_nothing_measured_to_a_budget(page: Page, console: Console) -> None
     amount.press("Tab")
     page.get_by_role("button", name="Set budget").click()
     expect(page.get_by_text("will be reached").first).to_be_visible()
-    open_view(page, address(console, "home"))
+    open_view(page, address(console, ""))
     expect(page.get_by_text("will be reached").first).to_be_visible()
     page.get_by_role("link", name="Open costs").click()
     page.get_by_role("button", name="Remove").click()

@@ -292,6 +292,8 @@ _COSTS: Mapping[str, Call] = {
     # asking the bucket itself how large it is needs inventory:scan besides, and is refused there
     "costs.measuring": _call(lambda s, a, *at: s.costs.measuring(a, *at, before=5), Can.COST_READ),
     "costs.dearest": _call(lambda s, a, *at: s.costs.dearest(a, *at), Can.COST_READ),
+    "costs.by_course": _call(lambda s, a, *at: s.costs.by_course(a, *at), Can.COST_READ),
+    "costs.duplicates": _call(lambda s, a, *at: s.costs.duplicates(a, *at), Can.COST_READ),
     "ledger.earlier_books": _call(lambda s, a, *_: s.ledger.earlier_books(a), Can.COST_READ),
     "ledger.plan_book": _call(lambda s, a, *_: s.ledger.plan_book(a, [], "x"), Can.COST_MANAGE),
     "ledger.take_book": _call(
