@@ -25,6 +25,7 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.OBJECT_RECEIVE: "Give out an upload link",
     Can.PREFIX_DELETE: "Delete a folder",
     Can.WELCOME_PUBLISH: "Send a welcome to testing",
+    Can.REVIEW_VERDICT: "Judge a clip",
     Can.AUDIT_READ: "Read the log",
     Can.JOB_MANAGE: "Manage jobs",
     Can.TOKEN_MANAGE: "Manage API tokens",

@@ -41,6 +41,8 @@ class Can(StrEnum):
     """Delete everything below a prefix."""
     WELCOME_PUBLISH = "welcome:publish"
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
+    REVIEW_VERDICT = "review:verdict"
+    """Listen to clips in turn, and approve or reject them."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""
@@ -65,6 +67,7 @@ WRITING_CANS = frozenset(
         Can.OBJECT_RECEIVE,
         Can.PREFIX_DELETE,
         Can.WELCOME_PUBLISH,
+        Can.REVIEW_VERDICT,
     }
 )
 """What a console that is switched to reading only refuses to everybody."""
