@@ -48,6 +48,7 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_RECEIVE: (_SEE_THAT_NOTHING_IS,),
     Can.PREFIX_DELETE: ("s3:GetBucketVersioning", "s3:ListBucket"),
     Can.WELCOME_PUBLISH: (_SEE_THAT_NOTHING_IS,),
+    Can.REVIEW_VERDICT: ("s3:ListBucket",),
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
@@ -66,6 +67,8 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
         "s3:PutObject",
         "s3:PutObjectTagging",
     ),
+    # what was heard is looked at once more, in the very version
+    Can.REVIEW_VERDICT: ("s3:GetObject", "s3:GetObjectVersion"),
 }
 
 

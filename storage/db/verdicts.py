@@ -6,9 +6,9 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from storage.db.engine import REVIEW_LOCK, Database
 from storage.db.schema import verdicts
@@ -16,6 +16,7 @@ from storage.db.times import as_text, some_time
 from storage.model.content import Content
 from storage.model.review import DECISIONS, Judgement, Mark, Said, Verdict
 
+_T = TypeVar("_T", int, str)
 UNDONE = "undone"
 _ASKED = 400  # values in one statement: SQLite takes 32,766, older ones 999
 _SAID = [verdicts.c[name] for name in Said.__dataclass_fields__]
@@ -91,7 +92,10 @@ class Verdicts:
                     "undoes": verdict_id,
                     "at": as_text(now),
                     "kept_at": as_text(now),
-                    **{"reasons": "[]", "note": "", "marks": "[]", "origin": ""},
+                    "reasons": "[]",
+                    "marks": "[]",
+                    "note": "",
+                    "origin": "",
                 }
                 connection.execute(insert(verdicts).values(undone))
         return Said(**{name: row[name] for name in Said.__dataclass_fields__})
@@ -107,71 +111,53 @@ class Verdicts:
         with self._database.reading() as connection:
             return connection.execute(wanted).all()
 
-    def about(
-        self,
-        layout: str,
-        *,
-        keys: Collection[tuple[str, str]] = (),
-        etags: Collection[str] = (),
-        sha256s: Collection[str] = (),
-    ) -> list[Verdict]:
-        """The verdicts on these keys (bucket role, key) or bytes that nobody took back, newest
-        first.
-        """
-        found: dict[int, Verdict] = {}
-        undone = select(verdicts.c.undoes).where(
-            verdicts.c.layout == layout, verdicts.c.undoes != 0
-        )
-        same = verdicts.c.layout == layout
+    def get(self, layout: str, ids: Collection[int]) -> list[Verdict]:
+        """These verdicts of a project, newest first."""
+        found: list[Verdict] = []
         with self._database.reading() as connection:
-            for where in _among(keys, etags, sha256s):
+            for part in _parts(ids):
                 wanted = select(verdicts).where(
-                    same, where, verdicts.c.undoes == 0, verdicts.c.id.not_in(undone)
+                    verdicts.c.layout == layout, verdicts.c.id.in_(part), verdicts.c.undoes == 0
                 )
-                for row in connection.execute(wanted):
-                    found[row.id] = _verdict(row)
-        return [found[one] for one in sorted(found, reverse=True)]
+                found += [_verdict(row) for row in connection.execute(wanted)]
+        return sorted(found, key=lambda one: one.id, reverse=True)
+
+    def known(self, by_id: str, nonces: Collection[str]) -> dict[str, int]:
+        """The numbers of verdicts that this person gave with these nonces already."""
+        with self._database.reading() as connection:
+            return _by_nonce(connection, by_id, nonces)
 
     def times(self, layout: str, by_id: str, since: datetime) -> list[datetime]:
         """When this person gave verdicts since then, oldest first; not those taken back."""
-        undone = select(verdicts.c.undoes).where(
-            verdicts.c.layout == layout, verdicts.c.by_id == by_id, verdicts.c.undoes != 0
-        )
-        wanted: Select[Any] = (
-            select(verdicts.c.at)
-            .where(
-                verdicts.c.by_id == by_id,
-                verdicts.c.at >= as_text(since),
-                verdicts.c.layout == layout,
-                verdicts.c.undoes == 0,
-                verdicts.c.id.not_in(undone),
-            )
-            .order_by(verdicts.c.at)
-        )
+        wanted = self._given(select(verdicts.c.at), layout, by_id, since).order_by(verdicts.c.at)
         with self._database.reading() as connection:
             return [some_time(row.at) for row in connection.execute(wanted)]
 
+    def count(self, layout: str, by_id: str, since: datetime) -> int:
+        """How many verdicts this person gave since then; without those taken back."""
+        wanted = self._given(select(func.count()), layout, by_id, since)
+        with self._database.reading() as connection:
+            return int(connection.execute(wanted).scalar() or 0)
 
-def _among(
-    keys: Collection[tuple[str, str]], etags: Collection[str], sha256s: Collection[str]
-) -> Iterable[Any]:
-    by_role: dict[str, list[str]] = {}
-    for role, key in keys:
-        by_role.setdefault(role, []).append(key)
-    for role, some in by_role.items():
-        for part in _parts(some):
-            yield and_(verdicts.c.role == role, verdicts.c.key.in_(part))
-    for column, values in ((verdicts.c.etag, etags), (verdicts.c.sha256, sha256s)):
-        for part in _parts([value for value in values if value]):
-            yield or_(column.in_(part))
+    def _given(self, rows: Select[Any], layout: str, by_id: str, since: datetime) -> Select[Any]:
+        undone = select(verdicts.c.undoes).where(
+            verdicts.c.layout == layout, verdicts.c.by_id == by_id, verdicts.c.undoes != 0
+        )
+        return rows.select_from(verdicts).where(
+            verdicts.c.by_id == by_id,
+            verdicts.c.at >= as_text(since),
+            verdicts.c.layout == layout,
+            verdicts.c.undoes == 0,
+            verdicts.c.id.not_in(undone),
+        )
 
 
-def _parts(values: Collection[str]) -> Iterable[list[str]]:
+def _parts(values: Collection[_T]) -> Iterable[list[_T]]:
     every = sorted(set(values))
     return (every[start : start + _ASKED] for start in range(0, len(every), _ASKED))
 
 
-def _by_nonce(connection: Connection, by_id: str, nonces: Sequence[str]) -> dict[str, int]:
+def _by_nonce(connection: Connection, by_id: str, nonces: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in _parts(nonces):
         wanted = select(verdicts.c.nonce, verdicts.c.id).where(

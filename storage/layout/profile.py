@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from storage.errors import ConfigError
 from storage.layout.template import Template, compile_union
+from storage.model.audio import AudioLimits
 from storage.model.findings import Severity
 from storage.model.people import Can, Role
 from storage.model.review import Policy, Reason
@@ -72,7 +73,7 @@ class Review:
     """What listeners reject clips for, and what must have been heard before clips go live."""
 
     reasons: tuple[Reason, ...] = ()
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,12 @@ class Layout:
     """SQL columns that hold paths of this layout, and the kinds they may mean, likeliest first."""
     prefix_env: Mapping[str, str] = field(default_factory=dict, hash=False)
     starts: tuple[Start, ...] = ()
+    audio: AudioLimits = field(default_factory=AudioLimits)  # what recordings are held to
     import_dir: str = ""  # local folder to import from
     import_dir_env: str = ""
     access_key_env: str = ""
     secret_key_env: str = ""
-    review: Review = Review()
+    review: Review = field(default_factory=Review)
 
     def bucket(self, role: str) -> Bucket:
         """The bucket of `role`. Raises ConfigError naming the roles there are."""

@@ -19,11 +19,11 @@ DECISIONS: Mapping[str, Decision] = {
     "rejected": "rejected",
     "second-ear": "second-ear",
 }
-State = Literal["new", "void", "second-ear", "approved", "rejected", "disputed"]
+ReviewState = Literal["new", "void", "second-ear", "approved", "rejected", "disputed"]
 """What verdicts make of a clip. "void": none on these bytes, but on others that lay under its key.
 "disputed": approved by one person, rejected by another."""
-OPEN: tuple[State, ...] = ("new", "void", "second-ear")
-STATE_WORDS: Mapping[State, str] = {
+OPEN: tuple[ReviewState, ...] = ("new", "void", "second-ear")
+STATE_WORDS: Mapping[ReviewState, str] = {
     "new": "not heard",
     "void": "changed since it was heard",
     "second-ear": "needs a second ear",
@@ -99,7 +99,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A kept verdict. `origin` says where it came from when it was not heard here ("import: Ann")."""
+    """A kept verdict. `origin` says where one came from that was not given here ("import: Ann")."""
 
     id: int
     role: str
@@ -265,7 +265,7 @@ class Judged:
 
     nonce: str
     verdict_id: int = 0
-    state: State | None = None
+    state: ReviewState | None = None
     repeated: bool = False
     error: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
@@ -289,6 +289,15 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """A verdict that was taken back: the clip it was on, and what others make of it."""
+
+    key: str
+    content: Content
+    state: ReviewState
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What an import did: kept, known already, refused as (line, why)."""
 
@@ -309,7 +318,7 @@ def in_force(said: Iterable[Said]) -> dict[str, Said]:
     return {one.by_id: one for one in told if not one.undoes and one.id not in undone}
 
 
-def state_of(current: Iterable[Said]) -> State:
+def state_of(current: Iterable[Said]) -> ReviewState:
     """What the verdicts in force make of the bytes; "new" without any.
 
     An approval answers the question for a second ear when another person gave it afterwards.
