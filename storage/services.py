@@ -18,6 +18,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.review.service import Review
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
@@ -57,6 +58,7 @@ class Services(Office):
     welcomes: Welcomes
     copies: Copies
     console: Console
+    review: Review
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)

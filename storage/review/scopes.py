@@ -67,12 +67,15 @@ class Scopes:
             found.follow(self.ledger(where.layout.name))
         return found
 
-    def whole(self, where: Passage, scope: Scope) -> Snapshot:
-        """The scope, however long its making takes."""
-        build = self._build(where, scope, fresh=False)
+    def whole(self, where: Passage, scope: Scope, *, fresh: bool = False) -> Snapshot:
+        """The scope, however long its making takes; `fresh`: by a listing of now."""
+        asked = self._clock()
+        build = self._build(where, scope, fresh=fresh)
         name = _name(where, scope)
-        while isinstance(found := self._snapshots.get(name, build, wait_s=_WHOLE_WAIT_S), Making):
-            pass
+        while True:
+            found = self._snapshots.get(name, build, fresh=fresh, wait_s=_WHOLE_WAIT_S)
+            if isinstance(found, Snapshot) and not (fresh and found.at < asked):
+                break
         found.follow(self.ledger(where.layout.name))
         return found
 

@@ -6,19 +6,17 @@ permission is missing or the console is switched read-only.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from storage.db.times import as_text
 from storage.errors import InvalidInput, NotFound
-from storage.gate import Gate, Passage
+from storage.gate import Passage
 from storage.model.content import Content
 from storage.model.listening import Handed, ReviewPage
 from storage.model.people import Actor, Can
 from storage.model.review import (
     ORDERS,
-    Imported,
     Judged,
     Judgement,
     Order,
@@ -27,46 +25,24 @@ from storage.model.review import (
     Progress,
     ReviewState,
     Scope,
-    Selection,
     Undone,
 )
-from storage.review import exporting, importing
+from storage.model.review_gate import GateReport
 from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people, pace_per_hour
+from storage.review.gating import report_of
 from storage.review.handing import Handing
-from storage.review.judging import Judging, states_of
-from storage.review.opening import Sources
-from storage.review.scopes import Scopes, Tables
+from storage.review.judging import states_of
+from storage.review.papers import Papers
 from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Making
 from storage.review.table import page_of
 from storage.review.turns import LEASE_S, take_turns, writer
 
 GIVEN_MAX = 5  # clips at once: more would be held from the others
-SELECTION_MAX = 10_000  # keys
-_NAME_CHARACTERS = 100
 
 
-class Review:
+class Review(Papers):
     """Listening in all projects. Thread-safe; several consoles may share a database."""
-
-    def __init__(
-        self,
-        gate: Gate,
-        tables: Tables,
-        sources: Sources,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._gate = gate
-        self._verdicts = tables.verdicts
-        self._leases = tables.leases
-        self._desk = tables.desk
-        self._sources = sources
-        self._clock = clock
-        self._scopes = Scopes(tables, sources, clock)
-
-    def close(self) -> None:
-        """Ends what is done behind the scenes."""
-        self._scopes.close()
 
     # -- hearing ----------------------------------------------------------------------------------
 
@@ -127,8 +103,24 @@ class Review:
         where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
         opened = self._scopes.open(where, scope, fresh=fresh)
         if isinstance(opened, Making):
-            return Progress(Part(""), 0, 0, None, self._scopes.age(opened))
+            return self._nothing_yet(opened)
         return self._progress(where, opened, since, parts=True)
+
+    def summary(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        scope: Scope,
+        *,
+        since: datetime | None = None,
+    ) -> Progress:
+        """As `progress`, without the parts."""
+        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        opened = self._scopes.open(where, scope)
+        if isinstance(opened, Making):
+            return self._nothing_yet(opened)
+        return self._progress(where, opened, since)
 
     def rows(
         self,
@@ -179,77 +171,26 @@ class Review:
         (state,) = states_of(self._scopes.ledger(layout), role, [(undone.key, content)])
         return Undone(undone.key, content, state)
 
-    # -- out and in -------------------------------------------------------------------------------
-
-    def export_csv(self, actor: Actor, layout: str, role: str, scope: Scope) -> Iterator[bytes]:
-        """Every verdict in force on the scope's clips, and those on earlier bytes, as CSV."""
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
-        opened = self._scopes.whole(where, scope)
-        with where.recorded("export-verdicts", "", scope=scope.name):
-            return exporting.csv_rows(opened, self._verdicts, where.layout)
-
-    def export_json(self, actor: Actor, layout: str, role: str, scope: Scope) -> bytes:
-        """The clips to be made again, as JSON: ids, and why."""
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
-        opened = self._scopes.whole(where, scope)
-        with where.recorded("export-verdicts", "", scope=scope.name):
-            return exporting.json_to_make_again(opened, self._verdicts, where.layout, self._clock())
-
-    def import_file(self, actor: Actor, layout: str, role: str, data: bytes) -> Imported:
-        """Verdicts from a file that was exported here or elsewhere, as this person's, with whose
-        they were; a line is imported once, however often. Raises InvalidInput for another file.
+    def gate(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        scope: Scope,
+        *,
+        clips: Mapping[str, Content] | None = None,
+    ) -> GateReport:
+        """What must still be heard before these go live, by the project's policy and a listing of
+        now; `clips` are the bytes that a plan means, by key.
         """
-        where = self._hearing(actor, layout, role)
-        return importing.keep(self._judging(where), importing.read(data))
-
-    # -- selections -------------------------------------------------------------------------------
-
-    def selections(self, actor: Actor, layout: str, role: str) -> Sequence[Selection]:
-        """The saved selections of a bucket, the newest first."""
-        self._gate.enter(actor, Can.OBJECT_READ, layout, role)
-        return self._desk.selections(layout, role)
-
-    def save_selection(
-        self, actor: Actor, layout: str, role: str, name: str, keys: Sequence[str]
-    ) -> Selection:
-        """Keeps keys under a name, for everybody who listens there. Raises InvalidInput."""
-        where = self._hearing(actor, layout, role)
-        wanted, title = tuple(dict.fromkeys(keys)), " ".join(name.split())
-        if not wanted or len(wanted) > SELECTION_MAX or not 1 <= len(title) <= _NAME_CHARACTERS:
-            raise InvalidInput(
-                "This selection cannot be saved.",
-                f"It needs a name of at most {_NAME_CHARACTERS} characters, and 1 to "
-                f"{SELECTION_MAX:,} clips.",
-            )
-        at = as_text(self._clock())
-        made = Selection(uuid.uuid4().hex, layout, role, title, wanted, actor.id, actor.name, at)
-        with where.changing("save-selection", "", name=title, keys=len(wanted)):
-            self._desk.put_selection(made)
-        return made
-
-    def remove_selection(self, actor: Actor, layout: str, role: str, selection_id: str) -> None:
-        """Forgets a selection; the verdicts stay. Raises NotFound where there is none."""
-        where = self._hearing(actor, layout, role)
-        with where.changing("remove-selection", "", selection=selection_id):
-            if not self._desk.remove_selection(layout, role, selection_id):
-                raise NotFound("This selection is not there any more.", "Reload the page.")
+        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        opened = self._scopes.whole(where, scope, fresh=True)
+        return report_of(opened, where.layout.review.policy, clips)
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _hearing(self, actor: Actor, layout: str, role: str) -> Passage:
-        self._gate.enter(actor, Can.OBJECT_READ, layout, role)
-        return self._gate.enter(actor, Can.REVIEW_VERDICT, layout, role)
-
-    def _judging(self, where: Passage) -> Judging:
-        ledger = self._scopes.ledger(where.layout.name)
-        return Judging(
-            where,
-            self._verdicts,
-            self._leases,
-            self._sources.measurements,
-            ledger,
-            self._clock(),
-        )
+    def _nothing_yet(self, opened: Making) -> Progress:
+        return Progress(Part(""), 0, 0, None, self._scopes.age(opened))
 
     def _progress(
         self, where: Passage, opened: Snapshot, since: datetime | None, *, parts: bool = False

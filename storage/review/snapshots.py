@@ -69,11 +69,10 @@ class Snapshots:
             wait([making], timeout=wait_s)
         with self._lock:
             error, entry.error = entry.error, None
-            if entry.snapshot is not None:
-                return entry.snapshot  # a failed renewal leaves the old one, and says its age
-            if error is not None:
+            if error is not None and (fresh or entry.snapshot is None):
                 raise error
-            return Making(entry.listed)
+            # a renewal that failed leaves the old one, which tells its age
+            return entry.snapshot or Making(entry.listed)
 
     def _make(self, entry: _Entry, build: Build) -> None:
         made, failed = None, None
