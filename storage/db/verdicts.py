@@ -19,7 +19,7 @@ from storage.model.review import DECISIONS, Judgement, Mark, Said, Verdict
 _T = TypeVar("_T", int, str)
 UNDONE = "undone"
 _ASKED = 400  # values in one statement: SQLite takes 32,766, older ones 999
-_SAID = [verdicts.c[name] for name in Said.__dataclass_fields__]
+_SAID = [verdicts.c[name] for name in Said._fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Verdicts:
                     "origin": "",
                 }
                 connection.execute(insert(verdicts).values(undone))
-        return Said(**{name: row[name] for name in Said.__dataclass_fields__})
+        return Said(**{name: row[name] for name in Said._fields})
 
     def since(self, layout: str, after: int, limit: int) -> Sequence[Row[Any]]:
         """What counting needs of verdicts behind `after`, oldest first: rows with Said's fields."""

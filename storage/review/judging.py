@@ -201,14 +201,11 @@ class Judging:
 def states_of(ledger: Ledger, role: str, clips: Sequence[tuple[str, Content]]) -> list[ReviewState]:
     """What is said by now of these bytes under these keys."""
     ledger.catch_up()
-    book = Book(role)
-    for key, content in clips:
-        book.add_row(key, content.etag, content.size, content.sha256)
-    told = ledger.about(
-        etags=[content.etag for _, content in clips],
-        sha256s=[content.sha256 for _, content in clips if content.sha256],
-        keys=[key for key, _ in clips],
-    )
+    contents = [content for _, content in clips]
+    keys, etags = [key for key, _ in clips], [content.etag for content in contents]
+    shas = [content.sha256 for content in contents]
+    book = Book(role, keys, etags, [content.size for content in contents], shas)
+    told = ledger.about(etags=etags, sha256s=[sha256 for sha256 in shas if sha256], keys=keys)
     while told:
         for one in told:
             book.add(one)

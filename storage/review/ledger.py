@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -61,10 +62,12 @@ class Ledger:
     def since(self, after: int) -> list[Said]:
         """The rows behind `after`, oldest first."""
         table = self._snapshot()
-        ids = table.column("id")
-        if not table.num_rows or ids[-1].as_py() <= after:
-            return []
-        return list(_said(table.filter(pc.greater(ids, after))))
+        start = table.num_rows
+        for chunk in reversed(table.column("id").chunks):  # what is new is at the end
+            if not len(chunk) or chunk[-1].as_py() <= after:
+                break
+            start -= len(chunk) - int(np.searchsorted(chunk.to_numpy(), after, side="right"))
+        return list(_said(table.slice(start)))
 
     def about(
         self,

@@ -43,10 +43,11 @@ class Texts:
     def of(cls, manifest: CourseManifest) -> Texts:
         """Of several references to a clip the first one counts."""
         clips = manifest.clips
-        ids = np.asarray(clips.column("id").to_numpy(zero_copy_only=False), dtype=object)
-        _, first, uses = np.unique(ids.astype(str), return_index=True, return_counts=True)
-        order = np.argsort(first)  # as in the manifest
-        table = clips.take(pa.array(first[order]))
+        ids = clips.column("id").combine_chunks().dictionary_encode()  # in order of appearance
+        codes = ids.indices.to_numpy()
+        first = np.empty(len(ids.dictionary), np.int64)
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        table = clips.take(pa.array(first))
         phrases = _texts(table, "phrase")
         shorts = {phrase: (shortness(phrase), spoken_letters(phrase)) for phrase in set(phrases)}
         return cls(
@@ -55,7 +56,7 @@ class Texts:
             roles=_texts(table, "role"),
             cadences=_texts(table, "cadence"),
             slices=_numbers(table, "slice", -1).astype(np.int32),
-            uses=uses[order],
+            uses=np.bincount(codes, minlength=len(first)),
             duration_s=_numbers(table, "duration_s", 0.0).astype(np.float64),
             short=[shorts[phrase][0] for phrase in phrases],
             letters=np.array([shorts[phrase][1] for phrase in phrases], np.int64),

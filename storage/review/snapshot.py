@@ -63,13 +63,9 @@ class Snapshot:
     ) -> None:
         self.scope, self.role, self.sheet, self.at = scope, role, sheet, at
         self.measured = measured
-        self.book = Book(role)
+        self.book = Book(role, sheet.keys, sheet.etags, sheet.sizes, measured.sha256)
         self._lock = threading.RLock()
         self._seen = 0
-        for key, etag, size, sha256 in zip(
-            sheet.keys, sheet.etags, sheet.sizes, measured.sha256, strict=True
-        ):
-            self.book.add_row(key, etag, size, sha256)
         self.states = np.zeros(len(sheet), np.int8)
         self._traits = _traits(sheet, measured, limits)
         self._ranked = self._traits.ranked()
@@ -99,7 +95,7 @@ class Snapshot:
         rows: set[int] = set()
         while told:
             for one in told:
-                rows |= self.book.add(one)
+                rows.update(self.book.add(one))
             learned = self.book.learned()
             told = ledger.about(sha256s=learned) if learned else ()
         for row in rows:

@@ -12,16 +12,15 @@ _UNSPACED = re.compile(
     "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
     "\U00020000-\U0003ffff]"
 )
-_LETTERS = re.compile(r"[^\W_]")
 
 
 def shortness(phrase: str) -> str:
     """`SINGLE_WORD` or `SINGLE_CHARACTER`, "" for a longer text and for none."""
-    if _UNSPACED.search(phrase):
-        return SINGLE_CHARACTER if len(_LETTERS.findall(phrase)) == 1 else ""
+    if not phrase.isascii() and _UNSPACED.search(phrase):
+        return SINGLE_CHARACTER if spoken_letters(phrase) == 1 else ""
     words = 0
     for token in phrase.split():
-        words += _LETTERS.search(token) is not None
+        words += token.isalnum() or any(map(str.isalnum, token))  # a dash of its own is no word
         if words > 1:
             return ""
     return SINGLE_WORD if words else ""
@@ -29,7 +28,7 @@ def shortness(phrase: str) -> str:
 
 def spoken_letters(phrase: str) -> int:
     """Letters and digits of a text: what there is to say."""
-    return len(_LETTERS.findall(phrase))
+    return sum(map(str.isalnum, phrase))
 
 
 def language_tag(code: str) -> str:
