@@ -30,10 +30,20 @@ _KINDS = ("course", "prefix", "selection")
 
 
 async def next_clips(request: Request) -> Response:
-    """The next clips for this listener, theirs for three minutes."""
+    """The next clips for this listener, theirs for three minutes; with `key` that one."""
     actor = await actor_of(request)
     values = await read_object(request)
     place = strings(values, "layout", "role")
+    if "key" in values:
+        one = await run_in_threadpool(
+            services_now().review.hear,
+            actor,
+            place["layout"],
+            place["role"],
+            _scope(values.get("scope")),
+            strings(values, "key")["key"],
+        )
+        return _private(one.as_json())
     handed = await run_in_threadpool(
         services_now().review.next,
         actor,

@@ -13,6 +13,8 @@ from storage.config import Config
 from storage.console.service import Console
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
+from storage.manifests.service import Manifests
+from storage.measurements.service import Measurements
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
@@ -58,6 +60,8 @@ class Services(Office):
     welcomes: Welcomes
     copies: Copies
     console: Console
+    manifests: Manifests
+    measurements: Measurements
     review: Review
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]

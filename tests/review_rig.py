@@ -1,31 +1,39 @@
-"""Listening over a store of the tests, with a course and measurements that a test writes down."""
+"""Listening over a store of the tests: a course that lies in it, measurements put down at once."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
+from storage.audio.analyse import ANALYSIS
 from storage.audit.log import Audit
 from storage.config import Config
 from storage.db.engine import Database
+from storage.db.manifests import ManifestRows
+from storage.db.measurements import MeasurementRows
 from storage.gate import Gate
+from storage.jobs.service import Jobs
 from storage.layout.load import load_layouts
 from storage.layout.profile import Layout
-from storage.model.audio import AudioFinding, AudioLimits
+from storage.manifests.service import Manifests
+from storage.manifests.shelf import Shelf
+from storage.measurements.service import Measurements
+from storage.model.audio import AudioFacts, Loudness, Sound
 from storage.model.content import Content
 from storage.model.listening import ClipToHear
+from storage.model.measuring import ClipFacts
 from storage.model.people import Actor, Role
 from storage.model.review import Judged, Judgement, Scope
 from storage.review.listings import Listings
-from storage.review.opening import Sources
 from storage.review.scopes import Tables
 from storage.review.service import Review
+from storage.review.sources import Sources
 from storage.s3.client import Store
 from storage.settings import Settings
 
@@ -54,97 +62,51 @@ def content_of(body: bytes) -> Content:
     return Content(hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body))
 
 
-@dataclass(frozen=True)
-class Course:
-    """A manifest as the parser gives it."""
+def manifest_of(*rows: tuple[int, str, str, str]) -> bytes:
+    """A course's manifest with clips of (number, phrase, role, cadence)."""
+    samples: dict[str, list[dict[str, Any]]] = {}
+    for number, phrase, role, cadence in rows:
+        entry = {"id": clip_id(number), "cadence": cadence, "role": role, "duration": 0}
+        samples.setdefault(phrase, []).append(entry)
+    part = {"id": clip_id(99), "version": "1", "seeds": [], "samples": samples}
+    introduction = {"id": "", "cadence": "natural", "role": "presentation", "duration": 0}
+    document = {
+        "id": "ita-eng",
+        "version": "1",
+        "target": "ita",
+        "known": "eng",
+        "status": "alpha",
+        "introduction": introduction,
+        "slices": [
+            {**part, "pooledEncouragements": [], "orderedEncouragements": []},
+        ],
+    }
+    return json.dumps(document).encode()
 
-    clips: pa.Table
-    target: str = "ita"
-    known: str = "eng"
-    digest: str = "digest"
 
-
-def course_of(*rows: tuple[int, str, str, str]) -> Course:
-    """Of (number, phrase, role, cadence)."""
-    ids, phrases, roles, cadences = zip(*rows, strict=True)
-    return Course(
-        pa.table(
-            {
-                "id": [clip_id(number) for number in ids],
-                "phrase": list(phrases),
-                "role": list(roles),
-                "cadence": list(cadences),
-                "duration_s": [1.0] * len(rows),
-                "slice": pa.array([0] * len(rows), pa.int32()),
-            }
-        )
+def measured(
+    body: bytes, lufs: float = -16.0, *, sha256: str = "", trail_s: float = 0.1
+) -> ClipFacts:
+    """What the workers find of a sound clip, but for these."""
+    content = content_of(body)
+    loudness = Loudness(lufs, estimated=False, true_peak_dbtp=-3.0)
+    return ClipFacts(
+        content=Content(content.etag, content.size, sha256 or hashlib.sha256(body).hexdigest()),
+        state="measured",
+        at="2026-11-27T09:00:00.000000Z",
+        facts=AudioFacts("MP3", "mp3", 44_100, 1, 64_000, "CBR", 1.0, len(body)),
+        sound=Sound(
+            duration_s=1.0,
+            loudness=loudness,
+            lead_silence_s=0.1,
+            trail_silence_s=trail_s,
+            inner_silence_s=0.0,
+            clipped_runs=0,
+            dc_offset=0.0,
+        ),
+        digest=content.etag,
+        damage=(),
     )
-
-
-@dataclass
-class Courses:
-    """Manifests by course."""
-
-    courses: dict[str, Course] = field(default_factory=dict)
-
-    def clips(self, actor: Actor, layout: str, course: str) -> Course:
-        return self.courses[course]
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What was measured of one clip."""
-
-    loudness_lufs: float = -16.0
-    sha256: str = ""
-    texts: tuple[tuple[str, str], ...] = ()  # (severity, text)
-
-    def findings(self, limits: AudioLimits, name: str = "") -> tuple[AudioFinding, ...]:
-        return tuple(AudioFinding("x", severity, text) for severity, text in self.texts)  # type: ignore[arg-type]
-
-    def as_json(self, limits: AudioLimits, name: str = "") -> dict[str, Any]:
-        return {"loudness_lufs": self.loudness_lufs, "duration_s": 1.0}
-
-
-@dataclass
-class Sounds:
-    """Measurements by (ETag, size)."""
-
-    known: dict[tuple[str, int], Sound] = field(default_factory=dict)
-
-    def put(self, body: bytes, sound: Sound) -> None:
-        content = content_of(body)
-        self.known[content.etag, content.size] = sound
-
-    def table(self, actor: Actor, layout: str, role: str, contents: pa.Table) -> pa.Table:
-        pairs = zip(*(contents.column(name).to_pylist() for name in ("etag", "size")), strict=True)
-        sounds = [self.known.get(pair) for pair in pairs]
-        severity = {"info": 1, "warning": 2, "error": 3}
-        return pa.table(
-            {
-                "known": pa.array([one is not None for one in sounds], pa.bool_()),
-                "sha256": pa.array([one and one.sha256 for one in sounds], pa.string()),
-                "loudness_lufs": pa.array(
-                    [one and one.loudness_lufs for one in sounds], pa.float64()
-                ),
-                "severity": pa.array(
-                    [
-                        max((severity[s] for s, _ in one.texts), default=0) if one else 0
-                        for one in sounds
-                    ],
-                    pa.int8(),
-                ),
-            }
-        )
-
-    def facts(
-        self, actor: Actor, layout: str, role: str, contents: Sequence[Content]
-    ) -> Mapping[tuple[str, int], Sound]:
-        pairs = [(one.etag, one.size) for one in contents]
-        return {pair: self.known[pair] for pair in pairs if pair in self.known}
-
-    def peaks(self, actor: Actor, layout: str, role: str, content: Content) -> bytes:
-        return b"\x80\x7f" * 4
 
 
 @dataclass
@@ -166,8 +128,8 @@ class Rig:
     """Review and what is around it; `buckets` by bucket role."""
 
     review: Review
-    courses: Courses
-    sounds: Sounds
+    measured: MeasurementRows
+    sources: Sources
     clock: Clock
     audit: Audit
     gate: Gate
@@ -180,24 +142,44 @@ class Rig:
     def over(
         cls,
         store: Store,
-        buckets: Mapping[str, str],
         gate_to: Callable[..., Gate],
         audit: Audit,
         database: Database,
+        folder: Path,
     ) -> Rig:
+        """With buckets of its own."""
+        buckets = {
+            role: f"{role}-{uuid.uuid4().hex[:12]}" for role in ("stage", "prod", "canonical")
+        }
+        for name in buckets.values():
+            store.client.create_bucket(Bucket=name)
         ssi = load_layouts(Settings(), Config(), {})["ssi"]
         own = tuple(replace(one, bucket=buckets[one.role]) for one in ssi.buckets)
         layouts = {"ssi": replace(ssi, buckets=own)}
         gate, clock = gate_to(layouts, store), Clock()
-        courses, sounds = Courses(), Sounds()
-        sources = Sources(Listings(clock), courses, sounds, lambda table, *_: table)
+        rows, manifests = MeasurementRows(database, ANALYSIS), ManifestRows(database)
+        shelf = Shelf(manifests, folder / "manifests")
+        courses = Manifests(gate, layouts, manifests, shelf, clock)
+        jobs = Jobs(database, (), gate, clock, workers=1)
+        sounds = Measurements(gate, jobs, rows, courses.clips)
+        sources = Sources(Listings(clock), courses, sounds)
         review = Review(gate, Tables.of(database), sources, clock)
-        return cls(review, courses, sounds, clock, audit, gate, database, store, layouts, buckets)
+        return cls(review, rows, sources, clock, audit, gate, database, store, layouts, buckets)
 
     def another(self) -> Review:
         """The service of another console on the same database: it remembers nothing."""
-        sources = Sources(Listings(self.clock), self.courses, self.sounds, lambda table, *_: table)
+        sources = replace(self.sources, listings=Listings(self.clock))
         return Review(self.gate, Tables.of(self.database), sources, self.clock)
+
+    def course(self, *rows: tuple[int, str, str, str]) -> None:
+        """The manifest that lies in the store."""
+        key = "courses/ita_for_eng/course_manifest.json"
+        bucket, body = self.buckets["canonical"], manifest_of(*rows)
+        self.store.client.put_object(Bucket=bucket, Key=key, Body=body)
+
+    def measure(self, body: bytes, *args: float, **figures: Any) -> None:
+        """As a job has found it."""
+        self.measured.put([(measured(body, *args, **figures), b"\x80\x7f" * 4)])
 
     def put(self, number: int, body: bytes, role: str = "stage", **facts: Any) -> Content:
         """Stores a clip past the console, as the generator does."""

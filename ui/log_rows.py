@@ -25,6 +25,8 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.OBJECT_RECEIVE: "Give out an upload link",
     Can.PREFIX_DELETE: "Delete a folder",
     Can.WELCOME_PUBLISH: "Send a welcome to testing",
+    Can.CLIP_MEASURE: "Measure recordings",
+    Can.COURSE_PUT: "Give a course's manifest",
     Can.REVIEW_VERDICT: "Judge a clip",
     Can.AUDIT_READ: "Read the log",
     Can.JOB_MANAGE: "Manage jobs",

@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_jobs(commands, common)
     _add_people(commands, common)
     _add_welcomes(commands, common)
+    _add_courses(commands, common)
     return parser
 
 
@@ -208,6 +209,18 @@ def _add_welcomes(commands: argparse._SubParsersAction[_Parser], common: _Parser
         return made
 
     add_welcomes(command)
+
+
+def _add_courses(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "courses: the manifests that say which clips they are made of"
+    courses = commands.add_parser("courses", help=about, description=about)
+    parts = courses.add_subparsers(metavar="list|put", required=True, parser_class=_Parser)
+    rows = parts.add_parser("list", help="every course with a manifest", parents=[common])
+    rows.set_defaults(run="courses:list_all")
+    put = parts.add_parser("put", help="keep a file as a course's manifest", parents=[common])
+    put.add_argument("course", metavar="COURSE", help="such as ita_for_eng")
+    put.add_argument("file", metavar="FILE", help="course_manifest.json, as it was compiled")
+    put.set_defaults(run="courses:put")
 
 
 def _audit_filter() -> _Parser:

@@ -7,8 +7,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -119,6 +121,55 @@ live_requests = Table(
     Column("layout", Text, primary_key=True),
     Column("course", Text, primary_key=True),
     *_texts("id etag note at by_id by_name"),
+)
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("about", Text, nullable=False),  # a JSON object
+    Column("clips", LargeBinary, nullable=False),  # Arrow, compressed
+    Column("rows", BigInteger, nullable=False),
+)
+
+course_manifests = Table(
+    "course_manifests",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("course", Text, primary_key=True),
+    Column("source", Text, primary_key=True),  # store, file
+    *_texts("digest etag at by_id by_name"),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("etag", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    *_texts("sha256 state at container codec bitrate_mode digest damage"),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("sample_rate_hz", "channels", "bitrate_bps", "clipped_runs", "analysis")
+    ),
+    *(
+        Column(name, Double, nullable=False)
+        for name in (
+            *("duration_s", "lead_silence_s", "trail_silence_s", "inner_silence_s"),
+            "dc_offset",
+        )
+    ),
+    Column("loudness_lufs", Double),
+    Column("true_peak_dbtp", Double),
+    Column("loudness_estimated", Boolean, nullable=False),
+    Index(None, "sha256"),
+    Index(None, "digest"),
+)
+
+waveforms = Table(
+    "waveforms",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("peaks", LargeBinary, nullable=False),  # pairs of int8
 )
 
 verdicts = Table(

@@ -48,6 +48,8 @@ class Live:
     size: int
     same: bool  # the same bytes
     loudness_lufs: float | None
+    duration_s: float | None
+    peaks: bytes
 
     def as_json(self) -> dict[str, Any]:
         """As the routes tell it."""
@@ -59,6 +61,8 @@ class Live:
             "size": self.size,
             "same": self.same,
             "loudness_lufs": self.loudness_lufs,
+            "duration_s": self.duration_s,
+            "peaks": base64.b64encode(self.peaks).decode("ascii"),
         }
 
 

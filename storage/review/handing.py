@@ -14,22 +14,24 @@ from storage.access import allowed
 from storage.db.verdicts import Verdicts
 from storage.errors import NotFound, StorageError
 from storage.gate import Gate, Passage
+from storage.measurements.judging import findings_of
+from storage.measurements.service import Measurements
 from storage.model.audio import AudioFinding
 from storage.model.content import Content
-from storage.model.listening import ClipToHear, Live, Neighbour, Place, verdict_json
+from storage.model.listening import ClipToHear, Figures, Live, Neighbour, Place, verdict_json
+from storage.model.measuring import ClipFacts
 from storage.model.objects import ObjectHead
 from storage.model.people import Can
 from storage.model.review import RISKS, ReviewState, Verdict
 from storage.review.sheet import Texts
 from storage.review.snapshot import Snapshot
-from storage.review.sources import ClipMeasured, MeasuredSource
 from storage.review.store import content_of, head_of, url_of, version_of
 from storage.review.turns import LEASE_S, Turn
 from storage.review.wording import why
 
 _NEIGHBOURS_MAX = 8
 
-FactsOf = Mapping[tuple[str, int], ClipMeasured]
+FactsOf = Mapping[tuple[str, int], ClipFacts]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Handing:
     where: Passage
     gate: Gate
     verdicts: Verdicts
-    measurements: MeasuredSource
+    measurements: Measurements
     snapshot: Snapshot
     now: datetime
 
@@ -71,7 +73,8 @@ class Handing:
         row, sheet, layout = turn.row, self.snapshot.sheet, self.where.layout
         current, before = self.snapshot.told(row)
         measured = facts.get((content.etag, content.size))
-        findings = measured.findings(layout.audio, turn.head.key) if measured else ()
+        findings = findings_of(measured, layout.audio, turn.head.key) if measured else ()
+        findings = (*findings, *self.snapshot.measured.course.get(row, ()))
         texts = sheet.texts
         text_row = int(sheet.text_rows[row])
         until = self.now + timedelta(seconds=LEASE_S)
@@ -91,9 +94,9 @@ class Handing:
             state=state,
             url=url_of(self.where, turn.head, self.now),
             manifest_duration_s=(float(texts.duration_s[text_row]) or None) if texts else None,
-            figures=measured.as_json(layout.audio, turn.head.key) if measured else None,
+            figures=_figures(measured),
             findings=findings,
-            peaks=self._peaks(content) if measured else b"",
+            peaks=self._peaks(self.where, content) if measured else b"",
             live=self._live(content, facts, *live) if live else None,
             neighbours=self._neighbours(row),
             verdicts=tuple(self._told(verdicts, current, before)),
@@ -122,8 +125,8 @@ class Handing:
             version_of(head),
         )
 
-    def _peaks(self, content: Content) -> bytes:
-        place = (self.where.actor, self.where.layout.name, self.where.bucket.role)
+    def _peaks(self, where: Passage, content: Content) -> bytes:
+        place = (where.actor, where.layout.name, where.bucket.role)
         return self.measurements.peaks(*place, content)
 
     # -- beside it --------------------------------------------------------------------------------
@@ -159,13 +162,15 @@ class Handing:
         with live.recorded("play", head.key, version=version_of(head) or head.etag):
             url = url_of(live, head, self.now)
         measured = facts.get((there.etag, there.size))
-        figures: Mapping[str, Any] = measured.as_json(live.layout.audio) if measured else {}
+        figures = _figures(measured) or {}
         return Live(
             place=Place(live.layout.name, live.bucket.role, head.key, head.etag, version_of(head)),
             url=url,
             size=there.size,
             same=there.same_bytes(content),
             loudness_lufs=figures.get("loudness_lufs"),
+            duration_s=figures.get("duration_s"),
+            peaks=self._peaks(live, there) if measured else b"",
         )
 
     def _neighbours(self, row: int) -> tuple[Neighbour, ...]:
@@ -215,6 +220,26 @@ class Handing:
             for one in verdicts
             if one.id in now | then
         ]
+
+
+def _figures(measured: ClipFacts | None) -> Figures | None:
+    """What the player shows, None for a clip nobody measured or could hear anything of."""
+    sound = measured.sound if measured else None
+    if sound is None:
+        return None
+    loudness = sound.loudness
+    return {
+        "duration_s": round(sound.duration_s, 3),
+        "loudness_lufs": _rounded(loudness.integrated_lufs),
+        "loudness_estimated": loudness.estimated,
+        "true_peak_dbtp": _rounded(loudness.true_peak_dbtp),
+        "lead_silence_s": round(sound.lead_silence_s, 3),
+        "trail_silence_s": round(sound.trail_silence_s, 3),
+    }
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 2)
 
 
 def _slice(number: int) -> int | None:

@@ -14,6 +14,7 @@ from storage.db.leases import Leases
 from storage.db.verdicts import Kept, Verdicts
 from storage.errors import Conflict, InvalidInput, NotFound, StorageError, Unavailable
 from storage.gate import Passage
+from storage.measurements.service import Measurements
 from storage.model.content import Content
 from storage.model.review import (
     DECISIONS,
@@ -29,7 +30,6 @@ from storage.model.review import (
 )
 from storage.review.book import Book
 from storage.review.ledger import Ledger
-from storage.review.sources import MeasuredSource
 from storage.review.store import head_of
 from storage.review.turns import writer
 
@@ -90,7 +90,7 @@ class Judging:
     where: Passage
     verdicts: Verdicts
     leases: Leases
-    measurements: MeasuredSource
+    measurements: Measurements
     ledger: Ledger
     now: datetime
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,10 +10,11 @@ import pyarrow as pa
 
 from storage.errors import InvalidInput, NotFound
 from storage.gate import Passage
-from storage.model.audio import AudioLimits
+from storage.model.courses import Manifest
 from storage.model.review import Scope, Selection
 from storage.review.ledger import Ledger
-from storage.review.listings import Listing, Listings, Tell
+from storage.review.listings import Listing, Tell
+from storage.review.measured import measured_of
 from storage.review.sheet import (
     Sheet,
     Texts,
@@ -23,21 +23,10 @@ from storage.review.sheet import (
     prefix_sheet,
     selection_sheet,
 )
-from storage.review.snapshot import Measured, Snapshot
-from storage.review.sources import CourseManifest, ManifestSource, MeasuredSource
+from storage.review.snapshot import Snapshot
+from storage.review.sources import Sources
 
 _FOLDERS_MAX = 20  # of a selection: each one is listed
-Judge = Callable[[pa.Table, AudioLimits, Texts | None, Sequence[int]], pa.Table]
-
-
-@dataclass(frozen=True)
-class Sources:
-    """All that a snapshot is made from."""
-
-    listings: Listings
-    manifests: ManifestSource
-    measurements: MeasuredSource
-    judge: Judge
 
 
 def make_snapshot(
@@ -58,8 +47,8 @@ def make_snapshot(
     contents = pa.table({"etag": pa.array(sheet.etags, pa.string()), "size": sheet.sizes})
     place = (where.actor, where.layout.name, where.bucket.role)
     table = sources.measurements.table(*place, contents)
-    judged = sources.judge(table, limits, sheet.texts, sheet.text_rows.tolist())
-    made = Snapshot(scope, where.bucket.role, sheet, Measured.of(judged), limits=limits, at=at)
+    measured = measured_of(table, limits, sheet)
+    made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at)
     made.begin(ledger)
     return made
 
@@ -97,13 +86,13 @@ def _sheet(
     return selection_sheet(objects, selection.keys), min(one.at for one in found)
 
 
-def _texts(manifest: CourseManifest) -> Texts:
+def _texts(manifest: Manifest) -> Texts:
     return _texts_of(_ByDigest(manifest))
 
 
 @dataclass(frozen=True)
 class _ByDigest:
-    manifest: CourseManifest
+    manifest: Manifest
 
     def __hash__(self) -> int:
         return hash(self.manifest.digest)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from storage.model.review import RISKS, Order, Risk
 
+WARNING = 2  # of the severities: from here on a clip counts as one with a fault
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 _DEFECT, _SECOND, _SHORT, _CHANGED, _REST = range(len(RISKS))
@@ -28,7 +29,7 @@ class Traits:
     @property
     def defect(self) -> Flags:
         """Which have a finding that is more than information."""
-        flags: Flags = self.severity >= 2
+        flags: Flags = self.severity >= WARNING
         return flags
 
     def ranked(self) -> Rows:

@@ -14,9 +14,10 @@ from storage.gate import Passage
 from storage.model.review import ListingAge, Scope
 from storage.review.ledger import Ledger
 from storage.review.listings import KEPT
-from storage.review.opening import Sources, make_snapshot
+from storage.review.opening import make_snapshot
 from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Build, Making, Snapshots, Tell
+from storage.review.sources import Sources
 
 _WHOLE_WAIT_S = 60.0
 

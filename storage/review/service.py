@@ -36,7 +36,7 @@ from storage.review.papers import Papers
 from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Making
 from storage.review.table import page_of
-from storage.review.turns import LEASE_S, take_turns, writer
+from storage.review.turns import LEASE_S, take_one, take_turns, writer
 
 GIVEN_MAX = 5  # clips at once: more would be held from the others
 
@@ -79,6 +79,19 @@ class Review(Papers):
         clips = Handing(where, self._gate, self._verdicts, sounds, opened, now).clips(turns)
         self._remember(where, scope, order, clips[0].place.key if clips else "")
         progress = self._progress(where, opened, since)
+        return Handed(clips, progress, LEASE_S, self._scopes.age(opened))
+
+    def hear(self, actor: Actor, layout: str, role: str, scope: Scope, key: str) -> Handed:
+        """One clip of the scope, whatever was said of it; it is this person's for three minutes
+        unless another one is hearing it. Raises NotFound for a key that is not in the scope.
+        """
+        where = self._hearing(actor, layout, role)
+        opened = self._scopes.whole(where, scope)
+        now, ledger = self._clock(), self._scopes.ledger(layout)
+        turn = take_one(where, opened, self._leases, ledger, key, now=now)
+        sounds = self._sources.measurements
+        clips = Handing(where, self._gate, self._verdicts, sounds, opened, now).clips([turn])
+        progress = self._progress(where, opened, None)
         return Handed(clips, progress, LEASE_S, self._scopes.age(opened))
 
     def position(self, actor: Actor, layout: str) -> Position | None:

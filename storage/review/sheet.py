@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from storage.errors import InvalidInput
 from storage.layout.profile import KeyKind, Layout
-from storage.review.sources import CourseManifest
+from storage.model.courses import Manifest
 from storage.review.texts import language_tag, shortness, spoken_letters
 
 CLIPS_MAX = 500_000  # in one queue, some 1 KB each; a course has at most 60,000
@@ -40,7 +40,7 @@ class Texts:
     digest: str
 
     @classmethod
-    def of(cls, manifest: CourseManifest) -> Texts:
+    def of(cls, manifest: Manifest) -> Texts:
         """Of several references to a clip the first one counts."""
         clips = manifest.clips
         ids = clips.column("id").combine_chunks().dictionary_encode()  # in order of appearance

@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from storage.model.audio import AudioLimits
@@ -17,6 +15,7 @@ from storage.model.content import Content
 from storage.model.review import OPEN, Order, ReviewState, Said, Scope
 from storage.review.book import Book
 from storage.review.ledger import Ledger
+from storage.review.measured import Measured
 from storage.review.ordering import Rows, Traits, ordered, risks
 from storage.review.sheet import Sheet
 
@@ -24,26 +23,6 @@ STATES: tuple[ReviewState, ...] = ("new", "void", "second-ear", "approved", "rej
 _NEW, _VOID, _SECOND = 0, 1, 2
 _OPEN = len(OPEN)  # the first of STATES
 GONE = len(STATES)  # deleted since the listing
-
-
-@dataclass
-class Measured:
-    """What was measured of a sheet's clips, row by row."""
-
-    measured: NDArray[np.bool_]
-    severity: NDArray[np.int8]
-    loudness: NDArray[np.float64]  # LUFS, NaN where there is none
-    sha256: list[str]
-
-    @classmethod
-    def of(cls, table: pa.Table) -> Measured:
-        """From the measurements' own columns, aligned with the sheet."""
-        return cls(
-            measured=table.column("known").fill_null(False).to_numpy().copy(),
-            severity=table.column("severity").fill_null(0).to_numpy().astype(np.int8),
-            loudness=table.column("loudness_lufs").fill_null(np.nan).to_numpy().copy(),
-            sha256=table.column("sha256").fill_null("").to_pylist(),
-        )
 
 
 class Snapshot:
@@ -114,10 +93,7 @@ class Snapshot:
             if (self.sheet.etags[row], self.sheet.sizes[row]) == (content.etag, content.size):
                 return
             self.sheet.etags[row], self.sheet.sizes[row] = content.etag, content.size
-            self.measured.measured[row] = False
-            self.measured.severity[row] = 0
-            self.measured.loudness[row] = np.nan
-            self.measured.sha256[row] = content.sha256
+            self.measured.forget(row, content.sha256)
             self.book.change_row(row, content.etag, content.size, content.sha256)
             own = [content.sha256] if content.sha256 else []
             self._add(ledger.about(etags=[content.etag], sha256s=own), ledger)

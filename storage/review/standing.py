@@ -8,8 +8,8 @@ from datetime import datetime
 from storage.gate import Gate, Passage
 from storage.model.people import Actor, Can
 from storage.review.judging import Judging
-from storage.review.opening import Sources
 from storage.review.scopes import Scopes, Tables
+from storage.review.sources import Sources
 
 
 class Standing:

@@ -57,7 +57,7 @@ def _row(snapshot: Snapshot, row: int, risk: int) -> ReviewRow:
         state=snapshot.state(row) or "new",
         risk=RISKS[risk],
         short=sheet.short(row),
-        measured=bool(snapshot.measured.measured[row]),
+        measured=bool(snapshot.measured.known[row]),
         loudness_lufs=None if np.isnan(loudness) else round(loudness, 1),
         heard_by=tuple(f"{one.by_name}: {one.decision}" for one in current.values()),
     )

@@ -73,6 +73,27 @@ def take_turns(
     return turns
 
 
+def take_one(
+    where: Passage, snapshot: Snapshot, leases: Leases, ledger: Ledger, key: str, *, now: datetime
+) -> Turn:
+    """That clip, leased to this person where nobody else hears it. Raises NotFound where it is not
+    in the scope, or not in the bucket any more.
+    """
+    row = snapshot.row(key)
+    head = _look(where, key) if row is not None else None
+    if row is not None:
+        snapshot.found(row, content_of(head) if head else None, ledger)
+    if row is None or head is None:
+        raise NotFound("This clip is not there.", "Reload the page.", key=key)
+    content = snapshot.content(row)
+
+    def choose(held: frozenset[tuple[str, int]]) -> Sequence[Candidate]:
+        return [] if (content.etag, content.size) in held else [(key, content)]
+
+    leases.take(writer(where), choose, now, now + timedelta(seconds=LEASE_S))
+    return Turn(row, head)
+
+
 def writer(where: Passage, origin: str = "") -> Writer:
     """Who says it, where."""
     return Writer(

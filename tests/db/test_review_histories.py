@@ -28,9 +28,6 @@ CLIPS = range(5)
 
 @pytest.fixture
 def rig(database: Database, moto_store: Store, tmp_path: Path) -> Iterator[Rig]:
-    buckets = {role: f"{role}-of-ours" for role in ("stage", "prod", "canonical")}
-    for name in buckets.values():
-        moto_store.client.create_bucket(Bucket=name)
     clock = Clock()
     audit = open_audit(database, tmp_path, Secret(""), clock, [])
     sessions = Sessions(People(database), Tokens(database), clock)
@@ -39,7 +36,7 @@ def rig(database: Database, moto_store: Store, tmp_path: Path) -> Iterator[Rig]:
     def gate_to(layouts: object, store: Store) -> Gate:
         return Gate(layouts, lambda _l, _b: store, audit, sessions, switches)  # type: ignore[arg-type]
 
-    made = Rig.over(moto_store, buckets, gate_to, audit, database)
+    made = Rig.over(moto_store, gate_to, audit, database, tmp_path)
     yield made
     made.review.close()
 

@@ -5,9 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from review_rig import ALL, ANN, BEN, COURSE, Rig, Sound, course_of, judgement, key_of, person
+from review_rig import (
+    ALL,
+    ANN,
+    BEN,
+    COURSE,
+    Rig,
+    clip_id,
+    content_of,
+    judgement,
+    key_of,
+    measured,
+    person,
+)
 
 from storage.audit.log import Audit
 from storage.db.engine import Database
@@ -23,13 +36,14 @@ BODIES = [f"clip {number}".encode() * 20 for number in range(6)]
 
 @pytest.fixture
 def rig(
-    moto_store: Store, gate_to: Callable[..., Gate], audit: Audit, console_database: Database
+    moto_store: Store,
+    gate_to: Callable[..., Gate],
+    audit: Audit,
+    console_database: Database,
+    tmp_path: Path,
 ) -> Iterator[Rig]:
-    buckets = {role: f"{role}-of-ours" for role in ("stage", "prod", "canonical")}
-    for name in buckets.values():
-        moto_store.client.create_bucket(Bucket=name)
-    made = Rig.over(moto_store, buckets, gate_to, audit, console_database)
-    made.courses.courses["ita_for_eng"] = course_of(
+    made = Rig.over(moto_store, gate_to, audit, console_database, tmp_path)
+    made.course(
         (0, "Voglio parlare italiano", "target1", "natural"),
         (1, "Voglio", "target1", "natural"),
         (2, "Voglio parlare", "target1", "natural"),
@@ -39,7 +53,7 @@ def rig(
     )
     for number, body in enumerate(BODIES[:5]):
         made.put(number, body)
-    made.sounds.put(BODIES[3], Sound(-12.9, texts=(("warning", "3.1 dB too loud"),)))
+    made.measure(BODIES[3], -10.9)
     yield made
     made.review.close()
 
@@ -48,7 +62,7 @@ def test_clips_come_by_risk_and_say_why(rig: Rig) -> None:
     """Faults that were measured, then single words, then the rest; each says why."""
     clips = rig.next(ANN, count=5)
     assert [(clip.place.key, clip.risk, clip.why) for clip in clips] == [
-        (key_of(3), "defect", ("3.1 dB too loud",)),
+        (key_of(3), "defect", ("5.1 dB too loud",)),
         (key_of(1), "short", ("single word",)),
         (key_of(4), "short", ("single word",)),
         (key_of(0), "rest", ()),
@@ -142,14 +156,14 @@ def test_the_same_bytes_elsewhere_are_approved_already(rig: Rig) -> None:
     rig.say(ANN, 2, BODIES[2])
     rig.put(0, BODIES[2])
     assert _state(rig, 0) == "approved"
-    rig.sounds.put(BODIES[4], Sound(sha256="f" * 64))
+    rig.measure(BODIES[4], sha256="f" * 64)
     rig.say(ANN, 4, BODIES[4])
     rig.put(1, b"as in parts")
-    rig.sounds.put(b"as in parts", Sound(sha256="f" * 64))
+    rig.measure(b"as in parts", sha256="f" * 64)
     assert _state(rig, 1) != "approved", "sizes differ, so the bytes do"
     twin = b"x" * len(BODIES[4])
     rig.put(1, twin)
-    rig.sounds.put(twin, Sound(sha256="f" * 64))
+    rig.measure(twin, sha256="f" * 64)
     assert _state(rig, 1) == "approved"
 
 
@@ -360,7 +374,7 @@ def test_the_live_clip_is_beside_it(rig: Rig) -> None:
     same, other, none = (clips[key_of(number)].live for number in (3, 1, 4))
     assert same is not None
     assert same.same
-    assert same.loudness_lufs == -12.9
+    assert same.loudness_lufs == -10.9
     assert other is not None
     assert not other.same
     assert rig.buckets["prod"] in other.url.url
@@ -369,12 +383,49 @@ def test_the_live_clip_is_beside_it(rig: Rig) -> None:
 
 def test_a_course_that_is_not_there_says_so(rig: Rig) -> None:
     """Once for each question: the next one tries again."""
-    rig.courses.clips = _missing  # type: ignore[method-assign]
-    with pytest.raises(InvalidInput, match="nothing like it"):
-        rig.next(ANN, Scope("course", "cym_for_eng"))
-    with pytest.raises(InvalidInput, match="nothing like it"):
-        rig.next(ANN, Scope("course", "cym_for_eng"))
+    for _ in range(2):
+        with pytest.raises(NotFound, match="cym_for_eng"):
+            rig.next(ANN, Scope("course", "cym_for_eng"))
 
 
-def _missing(*_: object) -> None:
-    raise InvalidInput("There is nothing like it.")
+def test_one_clip_can_be_heard_whatever_was_said_of_it(rig: Rig) -> None:
+    """Chosen from a table; one that is not in the scope is told so."""
+    rig.say(ANN, 2, BODIES[2])
+    (clip,) = rig.review.hear(BEN, "ssi", "stage", COURSE, key_of(2)).clips
+    assert (clip.phrase, clip.state) == ("Voglio parlare", "approved")
+    assert rig.judge(BEN, judgement(clip, "rejected"))[0].state == "disputed"
+    with pytest.raises(NotFound):
+        rig.review.hear(BEN, "ssi", "stage", COURSE, key_of(5))
+
+
+def test_a_clip_that_takes_too_long_for_its_text_is_flagged(rig: Rig) -> None:
+    """Beside the others of its course: an error that no measure of the clip alone can tell."""
+    rows = [(number, f"parola numero {number}", "target1", "natural") for number in range(100, 130)]
+    rig.course(*rows)
+    for number in range(100, 130):
+        rig.put(number, body := f"sound {number}".encode())
+        facts = measured(body)
+        assert facts.sound is not None
+        seconds = 4.0 if number == 107 else 1.0
+        rig.measured.put([(replace(facts, sound=replace(facts.sound, duration_s=seconds)), b"")])
+    clip, other = rig.next(ANN, count=2)
+    assert (clip.place.key, clip.risk) == (key_of(107), "defect")
+    assert clip.why == ("too slow beside others: 4.0 s, about 1.0 s expected",)
+    assert other.risk == "rest"
+    report = rig.review.gate(ANN, "ssi", "stage", COURSE)
+    assert report.unheard == (key_of(107),)
+    assert (len(report.sample), report.unmeasured) == (1, 0)
+
+
+def test_the_gate_is_about_the_bytes_that_were_meant(rig: Rig) -> None:
+    """What changed since a plan was made, or is not there, closes it."""
+    for number in range(5):
+        rig.say(ANN, number, BODIES[number])
+    meant = {key_of(number): content_of(BODIES[number]) for number in range(5)}
+    assert rig.review.gate(ANN, "ssi", "stage", COURSE, clips=meant).ok
+    assert rig.review.gate(ANN, "ssi", "stage", COURSE).missing == (clip_id(5),)
+    rig.put(2, b"newer")
+    meant[key_of(5)] = content_of(b"x")
+    report = rig.review.gate(ANN, "ssi", "stage", COURSE, clips=meant)
+    assert (report.changed, report.missing) == ((key_of(2),), (key_of(5),))
+    assert report.unheard == (key_of(2),)

@@ -7,6 +7,7 @@ layout and role; one that concerns the console as a whole leaves them alone.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -14,9 +15,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from storage.bootstrap import Services
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
+from storage.model.content import Content
+from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
@@ -210,6 +215,38 @@ _WELCOMES: Mapping[str, Call] = {
         lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
     ),
 }
+_NO_CLIPS = pa.table({"etag": pa.array([], pa.string()), "size": pa.array([], pa.int64())})
+_MANIFEST = json.dumps({"slices": []}).encode()
+_LISTEN: Mapping[str, Call] = {
+    "manifests.courses": _welcomes(
+        lambda s, a, *at: s.manifests.courses(a, at[0]), canonical=_LOOK
+    ),
+    "manifests.clips": _welcomes(
+        lambda s, a, *at: s.manifests.clips(a, at[0], _COURSE), canonical=_LOOK
+    ),
+    "manifests.search": _welcomes(
+        lambda s, a, *at: s.manifests.search(a, at[0], "voglio"), canonical=_LOOK
+    ),
+    "manifests.put": _welcomes(
+        lambda s, a, *at: s.manifests.put(a, at[0], _COURSE, _MANIFEST),
+        canonical={Can.COURSE_PUT},
+    ),
+    "measurements.start": _call(
+        lambda s, a, *at: s.measurements.start(a, *at, MeasureScope("prefix")), Can.CLIP_MEASURE
+    ),
+    "measurements.rows": _call(
+        lambda s, a, *at: s.measurements.rows(a, *at, MeasureScope("prefix")), Can.OBJECT_LIST
+    ),
+    "measurements.table": _call(
+        lambda s, a, *at: s.measurements.table(a, *at, _NO_CLIPS), Can.OBJECT_LIST
+    ),
+    "measurements.facts": _call(
+        lambda s, a, *at: s.measurements.facts(a, *at, []), Can.OBJECT_LIST
+    ),
+    "measurements.peaks": _call(
+        lambda s, a, *at: s.measurements.peaks(a, *at, Content("etag", 1)), Can.OBJECT_READ
+    ),
+}
 _NOWHERE = Path("/there is no such folder")
 _COPIES: Mapping[str, Call] = {
     "copies.status": _welcomes(
@@ -261,7 +298,7 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_COPIES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_LISTEN, **_COPIES, **_CONSOLE}
 
 ASKED_ELSEWHERE = {
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",

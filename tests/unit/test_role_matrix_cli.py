@@ -55,9 +55,13 @@ def _command(line: str, *cans: Can, store: type[StorageError] = Touched) -> Comm
 
 
 def _welcomes(line: str, **buckets: set[Can]) -> Command:
+    return _own(f"welcomes {line}", **buckets)
+
+
+def _own(line: str, **buckets: set[Can]) -> Command:
     needs = {role: frozenset(cans) for role, cans in buckets.items()}
     cans = frozenset[Can]().union(*needs.values())
-    return Command(f"welcomes {line}", cans, buckets=needs)
+    return Command(line, cans, buckets=needs)
 
 
 _LOOK = {Can.OBJECT_LIST, Can.OBJECT_READ}
@@ -91,6 +95,8 @@ COMMANDS: Mapping[str, Command] = {
     "welcomes status": _welcomes("status {folder}", canonical=_LOOK),
     "welcomes push": _welcomes("push {folder}", **_SAVE),
     "welcomes pull": _welcomes("pull {folder}", canonical=_LOOK),
+    "courses list": _own("courses list", canonical=_LOOK),
+    "courses put": _own("courses put ita_for_eng {manifest}", canonical={Can.COURSE_PUT}),
     "audit verify": _command("audit verify", Can.AUDIT_READ),
     "audit list": _command(f"audit list --actor {SOMEBODY}", Can.AUDIT_READ),
     "audit export": _command(f"audit export --actor {SOMEBODY}", Can.AUDIT_READ),
@@ -145,6 +151,7 @@ def run(
 ) -> Callable[..., str]:
     """`run(command, place, token)`: the code it ended with, "" for none."""
     (tmp_path / "x.txt").write_bytes(b"x")
+    (tmp_path / "m.json").write_bytes(b'{"slices": []}')
     services = world.services
     monkeypatch.setattr(bootstrap, "services", lambda *_: services)
     monkeypatch.setattr(bootstrap, "office", lambda *_: nullcontext(services))
@@ -158,7 +165,7 @@ def run(
         world.store.touches.clear()
         world.store.error = command.store
         filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
-        filled["folder"] = str(tmp_path)
+        filled |= {"folder": str(tmp_path), "manifest": str(tmp_path / "m.json")}
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0003"
+down_revision = "0006"
 
 _VERDICT = "nonce layout role bucket key version_id etag sha256 decision reasons note marks"
 _SEQ = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
