@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from storage.db.times import as_text
 from storage.errors import InvalidInput, NotFound
-from storage.model.people import Actor, Can
+from storage.model.people import Actor
 from storage.model.review import Imported, Scope, Selection
 from storage.review import exporting, importing
 from storage.review.standing import Standing
@@ -23,14 +23,14 @@ class Papers(Standing):
 
     def export_csv(self, actor: Actor, layout: str, role: str, scope: Scope) -> Iterator[bytes]:
         """Every verdict in force on the scope's clips, and those on earlier bytes, as CSV."""
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        where = self._looking(actor, layout, role)
         opened = self._scopes.whole(where, scope)
         with where.recorded("export-verdicts", "", scope=scope.name):
             return exporting.csv_rows(opened, self._verdicts, where.layout)
 
     def export_json(self, actor: Actor, layout: str, role: str, scope: Scope) -> bytes:
         """The clips to be made again, as JSON: ids, and why."""
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        where = self._looking(actor, layout, role)
         opened = self._scopes.whole(where, scope)
         with where.recorded("export-verdicts", "", scope=scope.name):
             return exporting.json_to_make_again(opened, self._verdicts, where.layout, self._clock())
@@ -46,7 +46,7 @@ class Papers(Standing):
 
     def selections(self, actor: Actor, layout: str, role: str) -> Sequence[Selection]:
         """The saved selections of a bucket, the newest first."""
-        self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        self._looking(actor, layout, role)
         return self._desk.selections(layout, role)
 
     def save_selection(

@@ -10,7 +10,7 @@ from storage.db.engine import Database
 from storage.db.leases import Leases
 from storage.db.review_desk import ReviewDesk
 from storage.db.verdicts import Verdicts
-from storage.gate import Passage
+from storage.gate import ONCE, Passage
 from storage.model.review import ListingAge, Scope
 from storage.review.ledger import Ledger
 from storage.review.listings import KEPT
@@ -63,7 +63,8 @@ class Scopes:
     def open(self, where: Passage, scope: Scope, *, fresh: bool = False) -> Snapshot | Making:
         """The scope, or how far its making is; `fresh`: by a listing of now."""
         build = self._build(where, scope, fresh=fresh)
-        found = self._snapshots.get(_name(where, scope), build, fresh=fresh)
+        with where.read("listen", scope.name, once_within=ONCE):
+            found = self._snapshots.get(_name(where, scope), build, fresh=fresh)
         if isinstance(found, Snapshot):
             found.follow(self.ledger(where.layout.name))
         return found

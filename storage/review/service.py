@@ -14,7 +14,8 @@ from storage.errors import InvalidInput, NotFound
 from storage.gate import Passage
 from storage.model.content import Content
 from storage.model.listening import Handed, ReviewPage
-from storage.model.people import Actor, Can
+from storage.model.objects import ObjectHead
+from storage.model.people import Actor
 from storage.model.review import (
     ORDERS,
     Judged,
@@ -35,6 +36,7 @@ from storage.review.judging import states_of
 from storage.review.papers import Papers
 from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Making
+from storage.review.store import head_of
 from storage.review.table import page_of
 from storage.review.turns import LEASE_S, take_one, take_turns, writer
 
@@ -113,7 +115,7 @@ class Review(Papers):
         `fresh` lists the bucket anew. While the first listing is made, all numbers are 0 and
         `listing.state` is "building".
         """
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        where = self._looking(actor, layout, role)
         opened = self._scopes.open(where, scope, fresh=fresh)
         if isinstance(opened, Making):
             return self._nothing_yet(opened)
@@ -129,7 +131,7 @@ class Review(Papers):
         since: datetime | None = None,
     ) -> Progress:
         """As `progress`, without the parts."""
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        where = self._looking(actor, layout, role)
         opened = self._scopes.open(where, scope)
         if isinstance(opened, Making):
             return self._nothing_yet(opened)
@@ -149,7 +151,7 @@ class Review(Papers):
         limit: int = 200,
     ) -> ReviewPage:
         """A table of the scope's clips: those in `state`, with `text` in phrase or key."""
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        where = self._looking(actor, layout, role)
         opened = self._scopes.open(where, scope)
         if isinstance(opened, Making):
             return ReviewPage((), 0, self._scopes.age(opened))
@@ -157,6 +159,13 @@ class Review(Papers):
         return ReviewPage(rows, total, self._scopes.age(opened))
 
     # -- judging ----------------------------------------------------------------------------------
+
+    def look(
+        self, actor: Actor, layout: str, role: str, keys: Sequence[str]
+    ) -> tuple[ObjectHead, ...]:
+        """What lies under these keys now, for who means to judge it. Raises NotFound."""
+        where = self._hearing(actor, layout, role)
+        return tuple(head_of(where, key) for key in keys)
 
     def judge(
         self, actor: Actor, layout: str, role: str, judgements: Sequence[Judgement]
@@ -196,7 +205,7 @@ class Review(Papers):
         """What must still be heard before these go live, by the project's policy and a listing of
         now; `clips` are the bytes that a plan means, by key.
         """
-        where = self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        where = self._looking(actor, layout, role)
         opened = self._scopes.whole(where, scope, fresh=True)
         return report_of(opened, where.layout.review.policy, clips)
 

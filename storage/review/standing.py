@@ -34,8 +34,12 @@ class Standing:
         """Ends what is done behind the scenes."""
         self._scopes.close()
 
+    def _looking(self, actor: Actor, layout: str, role: str) -> Passage:
+        self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
+        return self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+
     def _hearing(self, actor: Actor, layout: str, role: str) -> Passage:
-        self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+        self._looking(actor, layout, role)
         return self._gate.enter(actor, Can.REVIEW_VERDICT, layout, role)
 
     def _judging(self, where: Passage) -> Judging:

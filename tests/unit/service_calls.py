@@ -24,6 +24,8 @@ from storage.model.content import Content
 from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
+from storage.model.review import Judgement
+from storage.model.review import Scope as ReviewScope
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
 from storage.model.welcomes import Base, StoredSound
 from storage.s3.objects import IfAbsent
@@ -255,6 +257,34 @@ _COPIES: Mapping[str, Call] = {
     "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
     "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
 }
+_HEAR = (Can.OBJECT_LIST, Can.OBJECT_READ, Can.REVIEW_VERDICT)
+_SCOPE = ReviewScope("prefix", "x/")
+_SAID = Judgement("n", KEY, Content("etag", 1), "approved")
+_REVIEW: Mapping[str, Call] = {
+    "review.next": _call(lambda s, a, *at: s.review.next(a, *at, _SCOPE), *_HEAR),
+    "review.hear": _call(lambda s, a, *at: s.review.hear(a, *at, _SCOPE, KEY), *_HEAR),
+    "review.progress": _call(
+        lambda s, a, *at: s.review.progress(a, *at, _SCOPE, fresh=True), *_LOOK
+    ),
+    "review.summary": _call(lambda s, a, *at: s.review.summary(a, *at, _SCOPE), *_LOOK),
+    "review.rows": _call(lambda s, a, *at: s.review.rows(a, *at, _SCOPE), *_LOOK),
+    "review.gate": _call(lambda s, a, *at: s.review.gate(a, *at, _SCOPE), *_LOOK),
+    "review.export_csv": _call(lambda s, a, *at: s.review.export_csv(a, *at, _SCOPE), *_LOOK),
+    "review.export_json": _call(lambda s, a, *at: s.review.export_json(a, *at, _SCOPE), *_LOOK),
+    "review.look": _call(lambda s, a, *at: s.review.look(a, *at, [KEY]), *_HEAR),
+    "review.judge": _call(lambda s, a, *at: s.review.judge(a, *at, [_SAID]), *_HEAR),
+    "review.undo": _call(lambda s, a, *at: s.review.undo(a, *at, 1), *_HEAR),
+    "review.import_file": _call(
+        lambda s, a, *at: s.review.import_file(a, *at, b"key,etag,size,decision"), *_HEAR
+    ),
+    "review.selections": _call(lambda s, a, *at: s.review.selections(a, *at), *_LOOK),
+    "review.save_selection": _call(
+        lambda s, a, *at: s.review.save_selection(a, *at, "name", [KEY]), *_HEAR
+    ),
+    "review.remove_selection": _call(
+        lambda s, a, *at: s.review.remove_selection(a, *at, "none"), *_HEAR
+    ),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -298,9 +328,18 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_LISTEN, **_COPIES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {
+    **_REVIEW,
+    **_OBJECTS,
+    **_CHANGES,
+    **_WELCOMES,
+    **_LISTEN,
+    **_COPIES,
+    **_CONSOLE,
+}
 
 ASKED_ELSEWHERE = {
+    "review.position": "where one stopped oneself",
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
     "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",
     "sessions.check": "this is what asks",
