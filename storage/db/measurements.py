@@ -52,7 +52,10 @@ class MeasurementRows:
 
     def put(self, found: Sequence[tuple[ClipFacts, bytes]]) -> None:
         """Keeps facts and waveforms, in the place of what was known of the same contents."""
-        rows = {(one.content.etag, one.content.size): self._row(one) for one, _ in found}
+        rows = {
+            (one.content.etag, one.content.size): {**row_of(one), "analysis": self._analysis}
+            for one, _ in found
+        }
         drawn = {one.content.sha256: peaks for one, peaks in found if peaks}
         here = and_(measurements.c.etag == bindparam("e"), measurements.c.size == bindparam("s"))
         with self._database.writing(MEASUREMENTS_LOCK) as connection:
@@ -118,34 +121,35 @@ class MeasurementRows:
             rows = connection.execute(select(measurements).where(*wanted)).mappings().all()
         return {(row["etag"], row["size"]): facts_of(dict(row)) for row in rows}
 
-    def _row(self, one: ClipFacts) -> dict[str, Any]:
-        content, facts, sound = one.content, one.facts, one.sound
-        values: dict[str, Any] = {
-            "etag": content.etag,
-            "size": content.size,
-            "sha256": content.sha256,
-            "state": one.state,
-            "at": one.at,
-            "digest": one.digest,
-            "damage": json.dumps([finding.as_json() for finding in one.damage]),
-            "analysis": self._analysis,
-            "loudness_lufs": sound.loudness.integrated_lufs if sound else None,
-            "true_peak_dbtp": sound.loudness.true_peak_dbtp if sound else None,
-            "loudness_estimated": bool(sound and sound.loudness.estimated),
-        }
-        for name in ("container", "codec", "bitrate_mode"):
-            values[name] = getattr(facts, name) if facts else ""
-        for name in ("sample_rate_hz", "channels", "bitrate_bps"):
-            values[name] = getattr(facts, name) if facts else 0
-        for name in _HEARD:
-            values[name] = getattr(sound, name) if sound else 0
-        return values
-
 
 _HEARD = (
     *("duration_s", "lead_silence_s", "trail_silence_s", "inner_silence_s", "dc_offset"),
     "clipped_runs",
 )
+
+
+def row_of(one: ClipFacts) -> dict[str, Any]:
+    """The row of the table that keeps the facts, but for which analysis found them."""
+    content, facts, sound = one.content, one.facts, one.sound
+    values: dict[str, Any] = {
+        "etag": content.etag,
+        "size": content.size,
+        "sha256": content.sha256,
+        "state": one.state,
+        "at": one.at,
+        "digest": one.digest,
+        "damage": json.dumps([finding.as_json() for finding in one.damage]),
+        "loudness_lufs": sound.loudness.integrated_lufs if sound else None,
+        "true_peak_dbtp": sound.loudness.true_peak_dbtp if sound else None,
+        "loudness_estimated": bool(sound and sound.loudness.estimated),
+    }
+    for name in ("container", "codec", "bitrate_mode"):
+        values[name] = getattr(facts, name) if facts else ""
+    for name in ("sample_rate_hz", "channels", "bitrate_bps"):
+        values[name] = getattr(facts, name) if facts else 0
+    for name in _HEARD:
+        values[name] = getattr(sound, name) if sound else 0
+    return values
 
 
 def facts_of(row: Mapping[str, Any]) -> ClipFacts:

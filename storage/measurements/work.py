@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -110,7 +111,7 @@ class MeasureWork:
     ) -> list[_Sent]:
         small = [clip for clip in batch if clip.content.size <= MAX_BYTES]
         keys = [clip.key for clip in small] if where.layout.personal_data else []
-        with where.recorded("measure", *keys):
+        with where.recorded("measure", *keys) if keys else nullcontext():
             fetched = fetch(where, small)
         tally.note_unread(fetched)
         got = [_Got.of(one) for one in fetched if one.error is None]
