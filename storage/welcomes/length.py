@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.audio.decode import decode
+from storage.audio.pcm import refuse_format
 from storage.audio.sniff import sniff
 from storage.audio.wav import read_header
 from storage.errors import InvalidInput
@@ -23,8 +24,12 @@ def length_s(kind: KeyKind, data: bytes) -> float:
     found = sniff(data, len(data))
     if found.content_type != "audio/wav":
         raise InvalidInput(f"It is no WAV: the bytes are {found.label}.", "Export it as WAV.")
-    if read_header(data, len(data)).share < _WHOLE:
+    header = read_header(data, len(data))
+    if header.share < _WHOLE:
         raise InvalidInput("Its end is missing.", "Export it again.")
+    if header.is_plain and header.duration_s > 0:
+        refuse_format(header.sample_rate_hz, header.channels)
+        return header.duration_s
     return decode(data).duration_s
 
 

@@ -108,7 +108,12 @@ def read_registry(where: Passage, key: str) -> Current:
 def read_whole(where: Passage, head: ObjectHead, version_id: str | None = None) -> bytes:
     """All bytes of an object (or one version of it). Raises Conflict where it changed."""
     pieces = stream_object(
-        where.store, head.bucket, head.key, if_match=head.etag, version_id=version_id
+        where.store,
+        head.bucket,
+        head.key,
+        if_match=head.etag,
+        version_id=version_id,
+        chunk_bytes=max(1, head.size),  # a recording in one piece: it is held whole in any case
     )
     return b"".join(pieces)
 
