@@ -36,6 +36,7 @@ from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import environment, said
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 
@@ -92,6 +93,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
+            encouragements=Encouragements(gate, layouts),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

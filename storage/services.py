@@ -25,6 +25,7 @@ from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.switches import Switches
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.service import Welcomes
 
 Mode = Literal["seaweedfs", "moto", "own"]
@@ -56,6 +57,7 @@ class Services(Office):
     changes: Changes
     welcomes: Welcomes
     copies: Copies
+    encouragements: Encouragements
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]

@@ -17,6 +17,7 @@ from typing import Any
 from storage.bootstrap import Services
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
+from storage.model.encouragements import Line, LinesPlan
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
@@ -218,6 +219,28 @@ _COPIES: Mapping[str, Call] = {
     "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
     "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
 }
+_LIST = "canonical/encouragements.json"
+_LINES = (Line("", "Well done."),)
+_ENCOURAGEMENTS: Mapping[str, Call] = {
+    "encouragements.list": _welcomes(
+        lambda s, a, *at: s.encouragements.list(a, at[0]), canonical=_LOOK
+    ),
+    "encouragements.sound": _welcomes(
+        lambda s, a, *at: s.encouragements.sound(a, at[0], _LIST, "Well done."), **_SEE
+    ),
+    "encouragements.plan_save": _welcomes(
+        lambda s, a, *at: s.encouragements.plan_save(
+            a, at[0], _LIST, "pooled", base=(), wanted=_LINES
+        ),
+        **_SAVE,
+    ),
+    "encouragements.save": _welcomes(
+        lambda s, a, *_: s.encouragements.save(
+            a, LinesPlan("ssi", _LIST, "pooled", (), _LINES, (), ())
+        ),
+        **_SAVE,
+    ),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -261,7 +284,14 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
-CALLS: Mapping[str, Call] = {**_OBJECTS, **_CHANGES, **_WELCOMES, **_COPIES, **_CONSOLE}
+CALLS: Mapping[str, Call] = {
+    **_OBJECTS,
+    **_CHANGES,
+    **_WELCOMES,
+    **_COPIES,
+    **_ENCOURAGEMENTS,
+    **_CONSOLE,
+}
 
 ASKED_ELSEWHERE = {
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
