@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sounds
 from welcomes_rig import ITA, REGISTRY, WELSH, Copy, Rig, entry, moved, registry_of, rigged, take
 
 from storage.audit.log import Audit
@@ -253,6 +254,7 @@ def test_a_recording_changed_while_it_is_pushed_is_left_and_told(
         (b"", "empty"),
         (b"<html></html>", "HTML"),
         (take()[:9_000], "end is missing"),
+        (sounds.wav(sounds.speech(1.0), declared=10), "shorter than it is"),
         (b"ID3\x04" + b"\0" * 500, "no WAV"),
     ],
 )
