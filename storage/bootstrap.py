@@ -54,6 +54,7 @@ from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 from storage.workers.interface import Limits, Workers
@@ -134,6 +135,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             costs=money.costs,
             ledger=money.ledger,
             budgets=money.budgets,
+            encouragements=Encouragements(gate, layouts),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,
