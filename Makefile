@@ -26,6 +26,7 @@ bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.cost_page
 	$(BIN)/python -m benchmarks.browse_rerun
 	$(BIN)/python -m benchmarks.scan
+	$(BIN)/python -m benchmarks.welcomes_sync
 
 bench-tools: $(BENCH_VENV)/.ready
 

@@ -7,15 +7,18 @@ calls `start()` first: the store starts, and on its first start is filled, in th
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from storage.activity.service import Activity
 from storage.activity.verifying import Verifying
+from storage.audio.analyse import ANALYSIS
 from storage.changes.service import Changes
 from storage.changes.works import IDLE
 from storage.changes.works import works as change_works
@@ -24,23 +27,38 @@ from storage.console.service import Console
 from storage.console.setup import Setup
 from storage.costs.opening import open_money
 from storage.db.live_requests import LiveRequests
+from storage.db.manifests import ManifestRows
+from storage.db.measurements import MeasurementRows
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
 from storage.inventory.service import Inventories
 from storage.inventory.service import works as inventory_works
 from storage.jobs.service import Jobs
+from storage.layout.profile import Layout
+from storage.manifests.service import Manifests
+from storage.manifests.shelf import Shelf
+from storage.measurements.service import Measurements
+from storage.measurements.task import MODULES
+from storage.measurements.work import MeasureWork
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.review.listings import Listings
+from storage.review.scopes import Tables
+from storage.review.service import Review
+from storage.review.sources import Sources
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
-from storage.settings import environment, said
+from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
+from storage.workers.interface import Limits, Workers
+from storage.workers.local import LocalWorkers
 
 __all__ = [
     "Configuration",
@@ -75,14 +93,21 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         store = lease.store if lease else None
         ground = _ground(opened, configured, environ, store)
         gate, get = ground.gate, ground.stores.get
+        manifests = _manifests(ground, settings, layouts)
+        measured = MeasurementRows(ground.database, ANALYSIS)
         works = (
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
             *inventory_works(gate, ground.database, settings.data_path, now),
+            MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
+        measurements = Measurements(gate, jobs, measured, manifests.clips)
+        sources = Sources(Listings(now), manifests, measurements)
+        review = Review(gate, Tables.of(ground.database), sources, now)
+        opened.callback(review.close)
         inventories = Inventories(gate, jobs, ground.database, settings.data_path)
         money = open_money(
             gate,
@@ -110,7 +135,11 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             costs=money.costs,
             ledger=money.ledger,
             budgets=money.budgets,
+            encouragements=Encouragements(gate, layouts),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
+            manifests=manifests,
+            measurements=measurements,
+            review=review,
             mode=store.kind if store else "own",
             store_for=ground.stores.get,
             close=opened.pop_all().close,
@@ -153,6 +182,17 @@ def _ground(
 ) -> Ground:
     settings, config, layouts = configured.settings, configured.config, configured.layouts
     return open_ground(opened, settings, config, layouts, environ=environ, store=store)
+
+
+def _manifests(ground: Ground, settings: Settings, layouts: Mapping[str, Layout]) -> Manifests:
+    rows = ManifestRows(ground.database)
+    shelf = Shelf(rows, settings.data_path / "manifests")
+    return Manifests(ground.gate, layouts, rows, shelf, now)
+
+
+def _workers(settings: Settings) -> Workers:
+    count = int(settings.measure_workers or os.cpu_count() or 1)
+    return LocalWorkers(count, Limits(), MODULES)
 
 
 def _setup(configured: Configuration, environ: Mapping[str, str], ground: Ground) -> Setup:

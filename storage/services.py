@@ -17,11 +17,14 @@ from storage.costs.watching import Watching
 from storage.inventory.service import Inventories
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
+from storage.manifests.service import Manifests
+from storage.measurements.service import Measurements
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.review.service import Review
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
@@ -29,6 +32,7 @@ from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.switches import Switches
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.service import Welcomes
 
 Mode = Literal["seaweedfs", "moto", "own"]
@@ -64,7 +68,11 @@ class Services(Office):
     costs: Costs
     ledger: Ledger
     budgets: Watching
+    encouragements: Encouragements
     console: Console
+    manifests: Manifests
+    measurements: Measurements
+    review: Review
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)

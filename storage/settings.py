@@ -119,6 +119,12 @@ class Settings:
         "https address that is told, as JSON, when a budget's threshold is reached. Empty: budgets "
         "are shown only.",
     )
+    measure_workers: str = _setting(
+        "MEASURE_WORKERS",
+        "",
+        "How many processes one job has that measures recordings. Empty: one for each processor.",
+        ("", *(str(number) for number in range(1, 65))),
+    )
 
     @property
     def data_path(self) -> Path:

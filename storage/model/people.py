@@ -43,6 +43,12 @@ class Can(StrEnum):
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
     INVENTORY_SCAN = "inventory:scan"
     """Have the whole bucket listed, which costs requests, or an inventory of it read in."""
+    CLIP_MEASURE = "clip:measure"
+    """Have recordings measured, many at once."""
+    COURSE_PUT = "course:put"
+    """Give the console a course's manifest as a file."""
+    REVIEW_VERDICT = "review:verdict"
+    """Listen to clips in turn, and approve or reject them."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""
@@ -79,6 +85,8 @@ WRITING_CANS = frozenset(
         Can.OBJECT_RECEIVE,
         Can.PREFIX_DELETE,
         Can.WELCOME_PUBLISH,
+        Can.COURSE_PUT,
+        Can.REVIEW_VERDICT,
     }
 )
 """What a console that is switched to reading only refuses to everybody."""

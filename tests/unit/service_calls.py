@@ -7,6 +7,7 @@ layout and role; one that concerns the console as a whole leaves them alone.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -15,14 +16,21 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from storage.bootstrap import Services
 from storage.costs.ledger import BookUpdate
 from storage.costs.pricebook import shipped
 from storage.costs.scenarios import Grow
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
+from storage.model.content import Content
+from storage.model.encouragements import Line, LinesPlan
+from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
+from storage.model.review import Judgement
+from storage.model.review import Scope as ReviewScope
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
 from storage.model.welcomes import Base, StoredSound
 from storage.s3.objects import IfAbsent
@@ -215,6 +223,38 @@ _WELCOMES: Mapping[str, Call] = {
         lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
     ),
 }
+_NO_CLIPS = pa.table({"etag": pa.array([], pa.string()), "size": pa.array([], pa.int64())})
+_MANIFEST = json.dumps({"slices": []}).encode()
+_LISTEN: Mapping[str, Call] = {
+    "manifests.courses": _welcomes(
+        lambda s, a, *at: s.manifests.courses(a, at[0]), canonical=_LOOK
+    ),
+    "manifests.clips": _welcomes(
+        lambda s, a, *at: s.manifests.clips(a, at[0], _COURSE), canonical=_LOOK
+    ),
+    "manifests.search": _welcomes(
+        lambda s, a, *at: s.manifests.search(a, at[0], "voglio"), canonical=_LOOK
+    ),
+    "manifests.put": _welcomes(
+        lambda s, a, *at: s.manifests.put(a, at[0], _COURSE, _MANIFEST),
+        canonical={Can.COURSE_PUT},
+    ),
+    "measurements.start": _call(
+        lambda s, a, *at: s.measurements.start(a, *at, MeasureScope("prefix")), Can.CLIP_MEASURE
+    ),
+    "measurements.rows": _call(
+        lambda s, a, *at: s.measurements.rows(a, *at, MeasureScope("prefix")), Can.OBJECT_LIST
+    ),
+    "measurements.table": _call(
+        lambda s, a, *at: s.measurements.table(a, *at, _NO_CLIPS), Can.OBJECT_LIST
+    ),
+    "measurements.facts": _call(
+        lambda s, a, *at: s.measurements.facts(a, *at, []), Can.OBJECT_LIST
+    ),
+    "measurements.peaks": _call(
+        lambda s, a, *at: s.measurements.peaks(a, *at, Content("etag", 1)), Can.OBJECT_READ
+    ),
+}
 _NOWHERE = Path("/there is no such folder")
 _COPIES: Mapping[str, Call] = {
     "copies.status": _welcomes(
@@ -236,6 +276,56 @@ _INVENTORIES: Mapping[str, Call] = {
     ),
     "inventories.unfinished": _call(
         lambda s, a, *at: s.inventories.unfinished(a, *at), Can.INVENTORY_SCAN
+    ),
+}
+_HEAR = (Can.OBJECT_LIST, Can.OBJECT_READ, Can.REVIEW_VERDICT)
+_SCOPE = ReviewScope("prefix", "x/")
+_SAID = Judgement("n", KEY, Content("etag", 1), "approved")
+_REVIEW: Mapping[str, Call] = {
+    "review.next": _call(lambda s, a, *at: s.review.next(a, *at, _SCOPE), *_HEAR),
+    "review.hear": _call(lambda s, a, *at: s.review.hear(a, *at, _SCOPE, KEY), *_HEAR),
+    "review.progress": _call(
+        lambda s, a, *at: s.review.progress(a, *at, _SCOPE, fresh=True), *_LOOK
+    ),
+    "review.summary": _call(lambda s, a, *at: s.review.summary(a, *at, _SCOPE), *_LOOK),
+    "review.rows": _call(lambda s, a, *at: s.review.rows(a, *at, _SCOPE), *_LOOK),
+    "review.gate": _call(lambda s, a, *at: s.review.gate(a, *at, _SCOPE), *_LOOK),
+    "review.export_csv": _call(lambda s, a, *at: s.review.export_csv(a, *at, _SCOPE), *_LOOK),
+    "review.export_json": _call(lambda s, a, *at: s.review.export_json(a, *at, _SCOPE), *_LOOK),
+    "review.look": _call(lambda s, a, *at: s.review.look(a, *at, [KEY]), *_HEAR),
+    "review.judge": _call(lambda s, a, *at: s.review.judge(a, *at, [_SAID]), *_HEAR),
+    "review.undo": _call(lambda s, a, *at: s.review.undo(a, *at, 1), *_HEAR),
+    "review.import_file": _call(
+        lambda s, a, *at: s.review.import_file(a, *at, b"key,etag,size,decision"), *_HEAR
+    ),
+    "review.selections": _call(lambda s, a, *at: s.review.selections(a, *at), *_LOOK),
+    "review.save_selection": _call(
+        lambda s, a, *at: s.review.save_selection(a, *at, "name", [KEY]), *_HEAR
+    ),
+    "review.remove_selection": _call(
+        lambda s, a, *at: s.review.remove_selection(a, *at, "none"), *_HEAR
+    ),
+}
+_LIST = "canonical/encouragements.json"
+_LINES = (Line("", "Well done."),)
+_ENCOURAGEMENTS: Mapping[str, Call] = {
+    "encouragements.list": _welcomes(
+        lambda s, a, *at: s.encouragements.list(a, at[0]), canonical=_LOOK
+    ),
+    "encouragements.sound": _welcomes(
+        lambda s, a, *at: s.encouragements.sound(a, at[0], _LIST, "Well done."), **_SEE
+    ),
+    "encouragements.plan_save": _welcomes(
+        lambda s, a, *at: s.encouragements.plan_save(
+            a, at[0], _LIST, "pooled", base=(), wanted=_LINES
+        ),
+        **_SAVE,
+    ),
+    "encouragements.save": _welcomes(
+        lambda s, a, *_: s.encouragements.save(
+            a, LinesPlan("ssi", _LIST, "pooled", (), _LINES, (), ())
+        ),
+        **_SAVE,
     ),
 }
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
@@ -313,9 +403,12 @@ _COSTS: Mapping[str, Call] = {
     "budgets.tell": _call(lambda s, a, *_: s.budgets.tell(a), Can.COST_READ, Can.COST_MANAGE),
 }
 CALLS: Mapping[str, Call] = {
+    **_ENCOURAGEMENTS,
+    **_REVIEW,
     **_OBJECTS,
     **_CHANGES,
     **_WELCOMES,
+    **_LISTEN,
     **_COPIES,
     **_INVENTORIES,
     **_CONSOLE,
@@ -323,6 +416,7 @@ CALLS: Mapping[str, Call] = {
 }
 
 ASKED_ELSEWHERE = {
+    "review.position": "where one stopped oneself",
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
     "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",
     "sessions.check": "this is what asks",

@@ -38,7 +38,8 @@ def actions_on(document: dict[str, Any], resource: str) -> set[str]:
 def test_every_permission_has_its_actions() -> None:
     """A permission added to `Can` cannot be forgotten in the policy."""
     assert set(BUCKET_ACTIONS) == set(OBJECT_ACTIONS) == BUCKET_CANS
-    assert all(BUCKET_ACTIONS[can] or OBJECT_ACTIONS[can] for can in BUCKET_CANS)
+    idle = {can for can in BUCKET_CANS if not (BUCKET_ACTIONS[can] or OBJECT_ACTIONS[can])}
+    assert idle == {Can.COURSE_PUT}  # the console keeps the file itself
 
 
 @pytest.mark.parametrize("person", list(Role))
