@@ -38,6 +38,7 @@ def make_snapshot(
     ledger: Ledger,
     *,
     since: datetime,
+    now: datetime,
     tell: Tell,
 ) -> Snapshot:
     """The scope by a listing that began at `since` or later. Raises NotFound for a course without
@@ -52,7 +53,7 @@ def make_snapshot(
     place = (where.actor, where.layout.name, where.bucket.role)
     table = sources.measurements.table(*place, contents)
     measured = measured_of(table, limits, sheet)
-    made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at)
+    made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at, made=now)
     made.begin(ledger)
     return made
 
