@@ -9,18 +9,21 @@ from pathlib import PurePosixPath
 
 from storage.audio.decode import decode
 from storage.audio.libav import digest_packets
+from storage.audio.mp4 import announced_s
 from storage.audio.mpeg import samples_of, walk
 from storage.audio.ogg import ends_well
 from storage.audio.pcm import MAX_SECONDS, Pcm
 from storage.audio.probe import Kind, kind_of, probe, stream_of
 from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
-from storage.audio.wav import WavHeader, read_header
+from storage.audio.wav import WavHeader, contradicts_itself, read_header, unclaimed_bytes
 from storage.audio.words import format_findings, sound_findings
 from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Measured, Sound
 
 ANALYSIS = 1
 """Raised when figures change, so that what was measured before is measured again."""
 _MISSING_S = 0.15  # less than this between header and sound is encoders' rounding
+_LOST_S = 0.01  # where nothing is rounded
+_UNCLAIMED = 64  # bytes that some programs leave behind the sound
 _LOSSLESS = ("pcm_", "flac", "alac")
 _ENDINGS = {
     "WAV": (".wav", ".wave"),
@@ -46,6 +49,8 @@ class _Inside:
     skipped: int = 0  # bytes amid the sound that belong to none
     unfinished: bool = False  # the header leaves the length open
     broken_off: bool = False  # in the middle of a frame or page
+    unclaimed: int = 0  # bytes behind the sound that no header tells of
+    contradicts: bool = False  # the header says two things
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,9 @@ def examine(data: bytes, *, max_seconds: float = MAX_SECONDS) -> Examined:
     if not pcm.cut:
         facts = replace(facts, duration_s=pcm.duration_s)
     facts = replace(facts, sample_rate_hz=pcm.sample_rate_hz, channels=pcm.channels)
-    return Examined(facts, sound, inside.digest, tuple(_damage(inside, pcm)), pcm)
+    rounding_s = _LOST_S if lossless else _MISSING_S
+    damage = tuple(_damage(inside, pcm, rounding_s))
+    return Examined(facts, sound, inside.digest, damage, pcm)
 
 
 def findings_on(
@@ -121,15 +128,22 @@ def _look_inside(data: bytes, kind: Kind, facts: AudioFacts) -> _Inside:
         return _inside_frames(data)
     broken_off = kind.demuxer == "ogg" and not ends_well(data)
     digest = digest_packets(data, kind.demuxer)
-    return _Inside(digest, announced_s=facts.duration_s, broken_off=broken_off)
+    # of a film the picture may be longer than the sound
+    said_s = announced_s(data) if kind.name == "M4A" else 0.0
+    return _Inside(digest, max(facts.duration_s, said_s), broken_off=broken_off)
 
 
 def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
     form = (header.form, header.channels, header.sample_rate_hz, header.bits)
     digest = hashlib.sha256(repr(form).encode())
     digest.update(memoryview(data)[header.start : header.end])
-    unfinished = header.declared is None
-    return _Inside(digest.hexdigest(), share=header.share, unfinished=unfinished)
+    return _Inside(
+        digest.hexdigest(),
+        share=header.share,
+        unfinished=header.declared is None,
+        unclaimed=unclaimed_bytes(data, header),
+        contradicts=contradicts_itself(header),
+    )
 
 
 def _inside_frames(data: bytes) -> _Inside:
@@ -141,13 +155,13 @@ def _inside_frames(data: bytes) -> _Inside:
     return _Inside(digest, announced_s=announced_s, skipped=walked.skipped, broken_off=walked.cut)
 
 
-def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
+def _damage(inside: _Inside, pcm: Pcm, rounding_s: float) -> Iterator[AudioFinding]:
     announced_s = max(inside.announced_s, pcm.duration_s / inside.share)
     missing_s = announced_s - pcm.duration_s
     if pcm.cut:
         text = f"Very long: only the first {pcm.duration_s / 60:.0f} minutes were measured"
         yield AudioFinding("long", "info", text)
-    elif missing_s > _MISSING_S:
+    elif missing_s > rounding_s:
         text = (
             f"The end is missing: it should last {announced_s:.1f} s, "
             f"{pcm.duration_s:.1f} s are there"
@@ -157,6 +171,12 @@ def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
         yield AudioFinding("truncated", "error", "The end is missing: it breaks off")
     if pcm.faults or inside.skipped:
         yield AudioFinding("damaged", "error", "Damaged: there may be clicks or gaps")
+    if inside.unclaimed > _UNCLAIMED:
+        text = "There is more in the file than its beginning says: players stop before the end"
+        yield AudioFinding("extra", "warning", text)
+    if inside.contradicts:
+        text = "Its beginning contradicts itself: some players will refuse it"
+        yield AudioFinding("header", "warning", text)
     if inside.unfinished:
         text = "The recorder was stopped before it noted the length; everything there was read"
         yield AudioFinding("unfinished", "info", text)
