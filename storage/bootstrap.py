@@ -25,12 +25,15 @@ from storage.changes.works import works as change_works
 from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
+from storage.costs.opening import open_money
 from storage.db.live_requests import LiveRequests
 from storage.db.manifests import ManifestRows
 from storage.db.measurements import MeasurementRows
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
+from storage.inventory.service import Inventories
+from storage.inventory.service import works as inventory_works
 from storage.jobs.service import Jobs
 from storage.layout.profile import Layout
 from storage.manifests.service import Manifests
@@ -43,10 +46,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
-from storage.review.listings import Listings
-from storage.review.scopes import Tables
-from storage.review.service import Review
-from storage.review.sources import Sources
+from storage.review.service import open_review
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import Settings, environment, said
@@ -96,12 +96,22 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
             MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
+            *inventory_works(gate, ground.database, settings.data_path, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
+        inventories = Inventories(gate, jobs, ground.database, settings.data_path)
+        money = open_money(
+            gate,
+            layouts,
+            inventories,
+            audit=ground.audit,
+            database=ground.database,
+            settings=settings,
+            clock=now,
+        )
         measurements = Measurements(gate, jobs, measured, manifests.clips)
-        sources = Sources(Listings(now), manifests, measurements)
-        review = Review(gate, Tables.of(ground.database), sources, now)
+        review = open_review(gate, ground.database, manifests, measurements, clock=now)
         opened.callback(review.close)
         return Services(
             **_office(configured, ground),
@@ -116,6 +126,10 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
+            inventories=inventories,
+            costs=money.costs,
+            ledger=money.ledger,
+            budgets=money.budgets,
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

@@ -11,6 +11,10 @@ from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.config import Config
 from storage.console.service import Console
+from storage.costs.ledger import Ledger
+from storage.costs.service import Costs
+from storage.costs.watching import Watching
+from storage.inventory.service import Inventories
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
 from storage.manifests.service import Manifests
@@ -59,6 +63,10 @@ class Services(Office):
     changes: Changes
     welcomes: Welcomes
     copies: Copies
+    inventories: Inventories
+    costs: Costs
+    ledger: Ledger
+    budgets: Watching
     console: Console
     manifests: Manifests
     measurements: Measurements

@@ -12,8 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -187,29 +185,6 @@ def _die_with_parent() -> Callable[[], None] | None:
             os._exit(1)
 
     return ask_kernel
-
-
-def is_ready(kind: str, ports: Mapping[str, int]) -> bool:
-    """Does the server take requests, and know its objects?
-
-    SeaweedFS opens S3 last, but after a kill its volume server may still be introducing itself to
-    the master, and until then every read fails: its own health check tells.
-    """
-    if not _answers(ports["s3"], path="/", refusals=True):
-        return False
-    return kind != "seaweedfs" or _answers(ports["volume"], path="/healthz", refusals=False)
-
-
-def _answers(port: int, *, path: str, refusals: bool) -> bool:
-    """Does an HTTP server answer on this loopback port? `refusals` says whether a 403 counts."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2):
-            return True
-    except urllib.error.HTTPError as answer:  # 403: it asks for a signature, as it should
-        answer.close()
-        return refusals
-    except OSError:
-        return False
 
 
 def end_server(server: subprocess.Popen[bytes], ports: Mapping[str, int]) -> None:

@@ -30,13 +30,8 @@ from typing import Any
 import filelock
 
 from storage.errors import StorageError, Unavailable
-from storage.s3.local_server import (
-    choose_ports,
-    end_server,
-    end_stale,
-    is_ready,
-    start_server,
-)
+from storage.s3.local_ready import is_ready, takes_requests
+from storage.s3.local_server import choose_ports, end_server, end_stale, start_server
 from storage.s3.local_state import (
     GREETING,
     HOMES,
@@ -50,7 +45,7 @@ from storage.s3.local_state import (
 from storage.settings import Secret
 
 LINGER_S = 3.0  # a reload of the console, or one command after another, finds the store still up
-READY_S = 20.0  # it takes about one second; a cold disk more
+READY_S = 30.0  # it takes about one second, after a kill up to seven; a cold disk more
 RESTARTS = 5  # within RESTARTS_S; then something is wrong that no restart mends
 RESTARTS_S = 60.0
 PREDECESSOR_S = 15.0  # how long an ending supervisor may take to let go of the folder
@@ -186,7 +181,7 @@ class Supervisor:
         if self._failure is not None:
             told = self._leases.answer({"error": self._failure.as_dict()})
             self._given_up = told > 0 or len(self._starts) > 1
-        elif self._ready and self._leases.waiting() and is_ready(self._kind, self._state.ports):
+        elif self._ready and self._leases.waiting() and takes_requests(self._state):
             self._leases.answer({"store": self._facts()})  # asked again: it may be dying just now
 
     def _look_after_server(self) -> None:
@@ -228,7 +223,7 @@ class Supervisor:
         self._server = None
 
     def _check_ready(self) -> None:
-        if is_ready(self._kind, self._state.ports):
+        if is_ready(self._kind, self._home, self._state):
             self._ready = True
             _log.info("%s is ready on port %d", self._kind, self._state.ports["s3"])
         elif time.monotonic() - self._starts[-1] > READY_S:
