@@ -25,6 +25,7 @@ bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.list_page
 	$(BIN)/python -m benchmarks.browse_rerun
 	$(BIN)/python -m benchmarks.scan
+	$(BIN)/python -m benchmarks.welcomes_sync
 
 bench-tools: $(BENCH_VENV)/.ready
 

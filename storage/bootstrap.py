@@ -51,6 +51,7 @@ from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 from storage.workers.interface import Limits, Workers
@@ -95,11 +96,14 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
-            MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
             *inventory_works(gate, ground.database, settings.data_path, now),
+            MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
+        measurements = Measurements(gate, jobs, measured, manifests.clips)
+        review = open_review(gate, ground.database, manifests, measurements, clock=now)
+        opened.callback(review.close)
         inventories = Inventories(gate, jobs, ground.database, settings.data_path)
         money = open_money(
             gate,
@@ -110,9 +114,6 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             settings=settings,
             clock=now,
         )
-        measurements = Measurements(gate, jobs, measured, manifests.clips)
-        review = open_review(gate, ground.database, manifests, measurements, clock=now)
-        opened.callback(review.close)
         return Services(
             **_office(configured, ground),
             config=configured.config,
@@ -130,6 +131,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             costs=money.costs,
             ledger=money.ledger,
             budgets=money.budgets,
+            encouragements=Encouragements(gate, layouts),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

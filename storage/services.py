@@ -32,6 +32,7 @@ from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.switches import Switches
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.service import Welcomes
 
 Mode = Literal["seaweedfs", "moto", "own"]
@@ -67,6 +68,7 @@ class Services(Office):
     costs: Costs
     ledger: Ledger
     budgets: Watching
+    encouragements: Encouragements
     console: Console
     manifests: Manifests
     measurements: Measurements

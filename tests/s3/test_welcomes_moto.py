@@ -217,8 +217,8 @@ def test_a_plan_says_what_will_change(rig: Rig) -> None:
     plan = rig.welcomes.plan_save(ME, "ssi", "ita_for_eng", text="Ciao.", recording=take(2.0))
     assert plan.sentences == (
         "The recording of Italian for English speakers is replaced (2.0 s, was 1.0 s).",
-        "Italian for English speakers: text, date of the recording and length change.",
-        "Italian for English speakers (10seeds): date of the recording and length change.",
+        "It is the recording of Italian for English speakers (10seeds), too.",
+        "Italian for English speakers: text changes.",
         "Learners hear it once it was sent to testing and went live.",
     )
     assert '+   "text": "Ciao."' in plan.json_diff
@@ -232,7 +232,7 @@ def test_other_formats_become_wav(rig: Rig, form: str) -> None:
     given = sounds.packed(sounds.speech(1.0, 44_100), form)
     plan = rig.welcomes.plan_save(ME, "ssi", "ita_for_eng", recording=given)
     assert plan.recording is not None
-    assert "stored as 16-bit WAV" in " ".join(plan.sentences)
+    assert "to 16-bit WAV" in " ".join(plan.sentences)
     rig.welcomes.save(ME, plan)
     stored = rig.body("canonical", WAV)
     assert stored[:4] == b"RIFF"

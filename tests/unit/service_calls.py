@@ -25,6 +25,7 @@ from storage.costs.scenarios import Grow
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
 from storage.model.content import Content
+from storage.model.encouragements import Line, LinesPlan
 from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
@@ -305,6 +306,28 @@ _REVIEW: Mapping[str, Call] = {
         lambda s, a, *at: s.review.remove_selection(a, *at, "none"), *_HEAR
     ),
 }
+_LIST = "canonical/encouragements.json"
+_LINES = (Line("", "Well done."),)
+_ENCOURAGEMENTS: Mapping[str, Call] = {
+    "encouragements.list": _welcomes(
+        lambda s, a, *at: s.encouragements.list(a, at[0]), canonical=_LOOK
+    ),
+    "encouragements.sound": _welcomes(
+        lambda s, a, *at: s.encouragements.sound(a, at[0], _LIST, "Well done."), **_SEE
+    ),
+    "encouragements.plan_save": _welcomes(
+        lambda s, a, *at: s.encouragements.plan_save(
+            a, at[0], _LIST, "pooled", base=(), wanted=_LINES
+        ),
+        **_SAVE,
+    ),
+    "encouragements.save": _welcomes(
+        lambda s, a, *_: s.encouragements.save(
+            a, LinesPlan("ssi", _LIST, "pooled", (), _LINES, (), ())
+        ),
+        **_SAVE,
+    ),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -378,11 +401,12 @@ _COSTS: Mapping[str, Call] = {
     "budgets.tell": _call(lambda s, a, *_: s.budgets.tell(a), Can.COST_READ, Can.COST_MANAGE),
 }
 CALLS: Mapping[str, Call] = {
+    **_ENCOURAGEMENTS,
+    **_REVIEW,
     **_OBJECTS,
     **_CHANGES,
     **_WELCOMES,
     **_LISTEN,
-    **_REVIEW,
     **_COPIES,
     **_INVENTORIES,
     **_CONSOLE,

@@ -187,8 +187,7 @@ def run(
         world.store.touches.clear()
         world.store.error = command.store
         filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
-        filled |= {"folder": str(tmp_path), "role": place[1]}
-        filled["manifest"] = str(tmp_path / "m.json")
+        filled |= {"folder": str(tmp_path), "role": place[1], "manifest": str(tmp_path / "m.json")}
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out
