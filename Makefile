@@ -27,6 +27,7 @@ bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.browse_rerun
 	$(BIN)/python -m benchmarks.scan
 	$(BIN)/python -m benchmarks.welcomes_sync
+	$(BIN)/python -m benchmarks.next_clip
 
 bench-tools: $(BENCH_VENV)/.ready
 

@@ -46,10 +46,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
-from storage.review.listings import Listings
-from storage.review.scopes import Tables
-from storage.review.service import Review
-from storage.review.sources import Sources
+from storage.review.service import open_review
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import Settings, environment, said
@@ -105,8 +102,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         measurements = Measurements(gate, jobs, measured, manifests.clips)
-        sources = Sources(Listings(now), manifests, measurements)
-        review = Review(gate, Tables.of(ground.database), sources, now)
+        review = open_review(gate, ground.database, manifests, measurements, clock=now)
         opened.callback(review.close)
         inventories = Inventories(gate, jobs, ground.database, settings.data_path)
         money = open_money(
