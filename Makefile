@@ -25,6 +25,8 @@ bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.list_page
 	$(BIN)/python -m benchmarks.cost_page
 	$(BIN)/python -m benchmarks.browse_rerun
+	sh tools/install_speech.sh
+	$(BIN)/python -m benchmarks.measure_clips
 	$(BIN)/python -m benchmarks.scan
 	$(BIN)/python -m benchmarks.welcomes_sync
 	$(BIN)/python -m benchmarks.next_clip

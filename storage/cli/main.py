@@ -14,6 +14,7 @@ from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
 from storage.cli.costs_args import add_costs
 from storage.cli.inventory_args import add_scan
+from storage.cli.measure_args import add_measure
 from storage.cli.review_args import add_review
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_people(commands, common)
     _add_welcomes(commands, common)
     add_scan(command)
+    add_measure(command)
     _add_costs(commands, common)
     _add_courses(commands, common)
     _add_review(commands, common)

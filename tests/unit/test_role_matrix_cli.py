@@ -110,6 +110,7 @@ COMMANDS: Mapping[str, Command] = {
     "costs budgets": _command("costs budgets", Can.COST_READ),
     "costs prices": _command("costs prices", Can.COST_READ),
     "scan": _command("scan {role} --out {folder}/F.parquet", Can.INVENTORY_SCAN),
+    "measure": _command("measure {role}", Can.CLIP_MEASURE),
     "courses list": _own("courses list", canonical=_LOOK),
     "courses put": _own("courses put ita_for_eng {manifest}", canonical={Can.COURSE_PUT}),
     "review next": _review("next --prefix x/"),
