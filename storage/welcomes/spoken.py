@@ -20,9 +20,8 @@ from storage.gate import Passage
 from storage.model.objects import ObjectHead
 from storage.model.welcomes import StoredSound
 from storage.welcomes.reading import asked_for, list_all, read_whole, sound
-from storage.welcomes.rooms import Doors, Rooms
+from storage.welcomes.rooms import MANIFEST, Doors, Rooms
 
-MANIFEST = "manifest"
 _ROLES = ("presentation", "source")  # who says encouragements: the voice that explains
 _REMEMBERED = 20_000  # answers of some 200 bytes
 

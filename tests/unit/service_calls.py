@@ -199,6 +199,9 @@ _WELCOMES: Mapping[str, Call] = {
     "welcomes.list": _welcomes(lambda s, a, *at: s.welcomes.list(a, at[0]), **_SEE),
     "welcomes.show": _welcomes(lambda s, a, *at: s.welcomes.show(a, at[0], _COURSE), **_SEE),
     "welcomes.requests": _welcomes(lambda s, a, *at: s.welcomes.requests(a, at[0]), **_SEE),
+    "welcomes.manifest_findings": _welcomes(
+        lambda s, a, *at: s.welcomes.manifest_findings(a, at[0], ()), canonical=_LOOK
+    ),
     "welcomes.history": _welcomes(
         lambda s, a, *at: s.welcomes.history(a, at[0], _COURSE), canonical=_LOOK
     ),
