@@ -23,10 +23,13 @@ lint: $(VENV)/.test-ready
 
 bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.list_page
+	$(BIN)/python -m benchmarks.cost_page
 	$(BIN)/python -m benchmarks.browse_rerun
 	sh tools/install_speech.sh
 	$(BIN)/python -m benchmarks.measure_clips
 	$(BIN)/python -m benchmarks.scan
+	$(BIN)/python -m benchmarks.welcomes_sync
+	$(BIN)/python -m benchmarks.next_clip
 
 bench-tools: $(BENCH_VENV)/.ready
 

@@ -46,10 +46,12 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.review.service import open_review
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 from storage.workers.interface import Limits, Workers
@@ -99,6 +101,9 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
+        measurements = Measurements(gate, jobs, measured, manifests.clips)
+        review = open_review(gate, ground.database, manifests, measurements, clock=now)
+        opened.callback(review.close)
         inventories = Inventories(gate, jobs, ground.database, settings.data_path)
         money = open_money(
             gate,
@@ -126,9 +131,11 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             costs=money.costs,
             ledger=money.ledger,
             budgets=money.budgets,
+            encouragements=Encouragements(gate, layouts),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
-            measurements=Measurements(gate, jobs, measured, manifests.clips),
+            measurements=measurements,
+            review=review,
             mode=store.kind if store else "own",
             store_for=ground.stores.get,
             close=opened.pop_all().close,

@@ -24,6 +24,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.review.service import Review
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
@@ -31,6 +32,7 @@ from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.switches import Switches
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.service import Welcomes
 
 Mode = Literal["seaweedfs", "moto", "own"]
@@ -66,9 +68,11 @@ class Services(Office):
     costs: Costs
     ledger: Ledger
     budgets: Watching
+    encouragements: Encouragements
     console: Console
     manifests: Manifests
     measurements: Measurements
+    review: Review
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)

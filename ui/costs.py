@@ -17,7 +17,7 @@ from storage.layout.profile import Layout
 from storage.model.money import BookName, added, money
 from storage.model.people import Actor, Can
 from storage.units import human_bytes
-from ui import errors, jobs, session, times
+from ui import errors, gate, jobs, session, times
 from ui.costs_view import PARTS, CostsView, read_view
 from ui.recent import forget, recent
 from ui.text import plain_markdown
@@ -83,7 +83,15 @@ def choice(scene: Scene) -> None:
 def load(scene: Scene) -> Gathered:
     """The project's buckets and their month, as of a moment ago."""
     who, name = scene.actor, scene.layout.name
-    return recent("costs", (who, name), lambda: scene.services.costs.gather(who, name))
+    asked = (who, name, _ended(scene))
+    return recent("costs", asked, lambda: scene.services.costs.gather(who, name))
+
+
+def _ended(scene: Scene) -> tuple[str, ...]:
+    """The scans begun here that are over: figures from before are not to be shown after."""
+    ids: list[str] = st.session_state.get(_JOB, [])
+    get = scene.services.jobs.get
+    return tuple(one for one in ids if not get(scene.actor, one).active)
 
 
 def on(found: Gathered) -> date:
@@ -217,3 +225,9 @@ def acted(act: Callable[[], object]) -> bool:
 def size(count: int, stored: int) -> str:
     """`1,204 objects, 21 MiB`."""
     return f"{count:,} {'object' if count == 1 else 'objects'}, {human_bytes(stored)}"
+
+
+def href(view: CostsView) -> str:
+    """The address of a view; who is looked at stays."""
+    role = gate.viewed_role()
+    return f"costs{view.href()}" + (f"&as={role.value}" if role else "")

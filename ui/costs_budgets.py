@@ -14,7 +14,7 @@ from storage.costs.gathering import Gathered
 from storage.errors import StorageError
 from storage.model.money import money
 from storage.model.people import Actor, Can
-from ui import costs, errors, gate
+from ui import costs, errors
 from ui.costs import Scene
 from ui.costs_view import CostsView
 from ui.recent import forget, recent
@@ -53,13 +53,13 @@ def crossed(services: Services, actor: Actor) -> None:
         return
     for state in states:
         if state.crossed:
-            st.warning(f"**Budget** {_words(state)} [Open costs]({_href(state)})", icon="💰")
+            st.warning(
+                f"**Budget** {_words(state)} [Open costs]({costs.href(_view(state))})", icon="💰"
+            )
 
 
-def _href(state: BudgetState) -> str:
-    role = gate.viewed_role()
-    view = CostsView(state.budget.layout, "budgets")
-    return f"costs{view.href()}" + (f"&as={role.value}" if role else "")
+def _view(state: BudgetState) -> CostsView:
+    return CostsView(state.budget.layout, "budgets")
 
 
 def _words(state: BudgetState) -> str:

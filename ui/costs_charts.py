@@ -40,11 +40,12 @@ def treemap(shares: Sequence[Share], currency: str, titles: dict[str, str], *, k
             texttemplate="<b>%{label}</b><br>%{text}",
             hovertemplate="<b>%{label}</b><br>%{text}<extra></extra>",
             tiling={"pad": 2},
-            marker={"cornerradius": 4},
+            marker={"cornerradius": 4, "depthfade": False},
+            pathbar={"visible": False},
             maxdepth=3,
         )
     )
-    figure.update_layout(margin={"t": 4, "l": 0, "r": 0, "b": 0}, height=360)
+    figure.update_layout(margin={"t": 4, "l": 0, "r": 0, "b": 0}, height=340)
     st.plotly_chart(figure, key=key, config=_CONFIG, alt="Costs by area")
 
 

@@ -14,12 +14,13 @@ from storage.costs.estimate import METERS
 from storage.costs.gathering import Gathered
 from storage.model.money import Estimate, added, money
 from storage.units import human_bytes
-from ui import costs, costs_charts, costs_export, errors, session
+from ui import costs, costs_charts, costs_closer, costs_export, session
 from ui.costs import Scene
-from ui.text import CLASS_TITLES, plain_markdown, visible
+from ui.text import CLASS_TITLES, visible
 
 _TRAFFIC = frozenset({"put", "list", "get", "kms", "out", "replication", "replication-put"})
-_PRESETS = {"versions": "versions", "uploads": "uploads", "markers": "versions", "small": "move"}
+_TABLE_ROWS, _TABLE_PX = 7, 300
+_PRESETS = {"versions": "versions", "uploads": "uploads", "markers": "versions", "small": "delete"}
 
 
 def show(scene: Scene, found: Gathered) -> None:
@@ -35,7 +36,7 @@ def show(scene: Scene, found: Gathered) -> None:
     _side_by_side(found, estimate)
     costs.notes((*estimate.notes, *found.notes))
     _assumptions(scene, found, estimate)
-    _dearest(scene, found)
+    costs_closer.show(scene, found)
     costs_export.show(scene, found, estimate)
 
 
@@ -79,7 +80,7 @@ def _by(scene: Scene, found: Gathered, estimate: Estimate) -> None:
             on_change=lambda: session.go(view.with_(by=state[key] or view.by).params()),
             label_visibility="collapsed",
         )
-    shares = breakdown(found.month, view.by, costs.on(found))
+    shares = breakdown(found.month, found.folders, view.by, costs.on(found))
     titles = {one.bucket: one.title for one in found.sources}
     named = [_named(scene, view.by, share) for share in shares]
     if not added(share.amount for share in shares):
@@ -118,7 +119,7 @@ def _shares_table(
     st.dataframe(
         frame,
         hide_index=True,
-        height=min(38 * (len(frame) + 1), 300),
+        height=_TABLE_PX if len(frame) > _TABLE_ROWS else "auto",
         key="costs:shares",
         column_config={
             "Objects": st.column_config.NumberColumn(format="localized"),
@@ -150,16 +151,11 @@ def _for_nothing(scene: Scene, found: Gathered, estimate: Estimate) -> None:
 
 def _waste(scene: Scene, one: Waste, currency: str) -> None:
     what = scene.view.with_(part="whatif", what=_PRESETS[one.code], older="0")
-    counted = costs.size(one.objects, one.bytes) if one.objects else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{one.title}**  \n:gray[{counted}]", width="stretch")
-        st.markdown(money(one.amount, currency))
-        st.button(
-            "What if",
-            key=f"costs:waste:{one.code}",
-            on_click=lambda: session.go(what.params()),
-            type="tertiary",
-        )
+    counted = f"{costs.size(one.objects, one.bytes)} · " if one.objects else ""
+    st.markdown(
+        f"**{one.title}: {money(one.amount, currency)}**  \n"
+        f":gray[{counted}][What if they went?]({costs.href(what)})"
+    )
 
 
 def _side_by_side(found: Gathered, estimate: Estimate) -> None:
@@ -233,45 +229,3 @@ def _about(found: Gathered, name: str) -> str:
         if short not in ACCOUNT
         else f"Account: {short.replace('_', ' ')}"
     )
-
-
-def _dearest(scene: Scene, found: Gathered) -> None:
-    """Down to the clip: the objects that cost most."""
-    with st.expander("Down to the object", key="costs:dearest"):
-        roles = [one.role for one in found.measured if one.scanned]
-        if not roles:
-            return
-        left, right = st.columns([1, 3])
-        role = left.selectbox(
-            "Bucket",
-            roles,
-            format_func=lambda role: next(o.title for o in found.sources if o.role == role),
-            key="costs:dearest:role",
-        )
-        prefix = right.text_input(
-            "Beginning with",
-            key="costs:dearest:prefix",
-            placeholder="mastered/",
-            value=scene.view.prefix,
-        )
-        rows = errors.tried(
-            lambda: scene.services.costs.dearest(scene.actor, scene.layout.name, role, prefix or "")
-        )
-        if not rows:
-            st.caption("No object there.")
-            return
-        frame = pd.DataFrame(
-            {
-                "Object": [visible(one.key) for one in rows],
-                "Size": [human_bytes(one.size) for one in rows],
-                "Class": [CLASS_TITLES.get(one.storage_class, one.storage_class) for one in rows],
-                "State": [one.state for one in rows],
-                "A month": [money(one.amount, found.month.book.name.currency) for one in rows],
-            }
-        )
-        st.dataframe(frame, hide_index=True, key="costs:dearest:table")
-        st.caption(
-            plain_markdown(
-                f"The {len(rows):,} dearest. Storing only, at the price of the last byte."
-            )
-        )

@@ -27,11 +27,17 @@ def show(scene: Scene, found: Gathered) -> None:
         _form(scene, found)
     source = found.source(scene.view.bucket)
     with right:
-        made = errors.tried(
-            lambda: what_if(found.month, scene.view.change(source.bucket if source else ""))
-        )
+        made = errors.tried(lambda: _made(scene, found, source.bucket if source else ""))
         if made is not None:
             _outcome(made)
+
+
+def _made(scene: Scene, found: Gathered, bucket: str) -> WhatIf:
+    """Of the cells that are here; a folder needs all of them."""
+    change = scene.view.change(bucket)
+    if change.where.prefix:
+        return scene.services.costs.what_if(scene.actor, scene.layout.name, change)
+    return what_if(found.month, change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +114,14 @@ def _more(form: _Form, found: Gathered) -> None:
 def _outcome(made: WhatIf) -> None:
     """In words and figures; what costs more is said first."""
     currency, back = made.now.book.currency, made.pay_back_months
-    st.markdown(f"##### {plain_markdown(made.title)}")
+    title = made.title
+    for name in sorted(CLASS_TITLES, key=len, reverse=True):
+        title = title.replace(name, CLASS_TITLES[name])
+    st.markdown(f"##### {plain_markdown(title)}")
     st.caption(f"{costs.size(made.objects, made.bytes)} are concerned.")
-    for warning in made.warnings:
-        st.warning(plain_markdown(warning), icon="⚠️")
+    if made.warnings:
+        first, *more = map(plain_markdown, made.warnings)
+        st.warning("\n".join([f"**{first}**", "", *(f"- {one}" for one in more)]), icon="⚠️")
     saved = made.saving
     for place, (label, value, words) in zip(
         st.columns(4),

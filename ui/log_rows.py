@@ -28,6 +28,7 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.WELCOME_PUBLISH: "Send a welcome to testing",
     Can.CLIP_MEASURE: "Measure recordings",
     Can.COURSE_PUT: "Give a course's manifest",
+    Can.REVIEW_VERDICT: "Judge a clip",
     Can.AUDIT_READ: "Read the log",
     Can.JOB_MANAGE: "Manage jobs",
     Can.TOKEN_MANAGE: "Manage API tokens",

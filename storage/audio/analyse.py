@@ -15,7 +15,7 @@ from storage.audio.ogg import ends_well
 from storage.audio.pcm import MAX_SECONDS, Pcm
 from storage.audio.probe import Kind, kind_of, probe, stream_of
 from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
-from storage.audio.wav import WavHeader, contradicts_itself, read_header, unclaimed_bytes
+from storage.audio.wav import WavHeader, left_over, read_header
 from storage.audio.words import format_findings, sound_findings
 from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Measured, Sound
 
@@ -47,6 +47,7 @@ class _Inside:
     announced_s: float = 0.0  # by a header or table, 0 where it says nothing
     share: float = 1.0  # of the announced bytes, so many are there
     skipped: int = 0  # bytes amid the sound that belong to none
+    beyond_s: float = 0.0  # perhaps, behind where the header lets it end
     unfinished: bool = False  # the header leaves the length open
     broken_off: bool = False  # in the middle of a frame or page
     unclaimed: int = 0  # bytes behind the sound that no header tells of
@@ -137,13 +138,9 @@ def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
     form = (header.form, header.channels, header.sample_rate_hz, header.bits)
     digest = hashlib.sha256(repr(form).encode())
     digest.update(memoryview(data)[header.start : header.end])
-    return _Inside(
-        digest.hexdigest(),
-        share=header.share,
-        unfinished=header.declared is None,
-        unclaimed=unclaimed_bytes(data, header),
-        contradicts=contradicts_itself(header),
-    )
+    beyond_s = left_over(data, header) / max(1, header.bytes_a_second)
+    unfinished = header.declared is None
+    return _Inside(digest.hexdigest(), share=header.share, beyond_s=beyond_s, unfinished=unfinished)
 
 
 def _inside_frames(data: bytes) -> _Inside:
@@ -169,6 +166,12 @@ def _damage(inside: _Inside, pcm: Pcm, rounding_s: float) -> Iterator[AudioFindi
         yield AudioFinding("truncated", "error", text)
     elif inside.broken_off:
         yield AudioFinding("truncated", "error", "The end is missing: it breaks off")
+    if inside.beyond_s > _MISSING_S:
+        text = (
+            f"The file says that it lasts {pcm.duration_s:.1f} s, "
+            f"but there may be {inside.beyond_s:.1f} s more in it"
+        )
+        yield AudioFinding("wrong-length", "error", text)
     if pcm.faults or inside.skipped:
         yield AudioFinding("damaged", "error", "Damaged: there may be clicks or gaps")
     if inside.unclaimed > _UNCLAIMED:

@@ -92,6 +92,18 @@ def read_header(head: bytes, size: int) -> WavHeader:
     )
 
 
+def left_over(data: bytes, header: WavHeader) -> int:
+    """How many bytes behind the sound belong to no chunk: sound, perhaps, of which the header does
+    not tell."""
+    at = header.end + header.end % 2
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        if not (name.isascii() and name.decode().isprintable()) or at + 8 + length > len(data):
+            return len(data) - at
+        at += 8 + length + length % 2
+    return 0
+
+
 def _is_complete(head: bytes, size: int) -> bool:
     """Whether the file's own length was filled in: then a length of 0 inside is meant."""
     (length,) = struct.unpack_from("<I", head, 4)

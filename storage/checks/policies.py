@@ -51,6 +51,7 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.INVENTORY_SCAN: (*_LIST_ON_BUCKET, "s3:ListBucketVersions"),
     Can.CLIP_MEASURE: ("s3:ListBucket",),
     Can.COURSE_PUT: (),  # the console keeps it itself
+    Can.REVIEW_VERDICT: ("s3:ListBucket",),
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
@@ -72,6 +73,8 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.INVENTORY_SCAN: ("s3:ListMultipartUploadParts",),
     Can.CLIP_MEASURE: ("s3:GetObject",),
     Can.COURSE_PUT: (),
+    # what was heard is looked at once more, in the very version
+    Can.REVIEW_VERDICT: ("s3:GetObject", "s3:GetObjectVersion"),
 }
 
 

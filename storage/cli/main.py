@@ -15,6 +15,7 @@ from storage.cli.changes_args import add_changes, add_receiving
 from storage.cli.costs_args import add_costs
 from storage.cli.inventory_args import add_scan
 from storage.cli.measure_args import add_measure
+from storage.cli.review_args import add_review
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
 
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add_measure(command)
     _add_costs(commands, common)
     _add_courses(commands, common)
+    _add_review(commands, common)
     return parser
 
 
@@ -250,6 +252,20 @@ def _add_courses(commands: argparse._SubParsersAction[_Parser], common: _Parser)
     put.add_argument("course", metavar="COURSE", help="such as ita_for_eng")
     put.add_argument("file", metavar="FILE", help="course_manifest.json, as it was compiled")
     put.set_defaults(run="courses:put")
+
+
+def _add_review(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "listening: what to hear next, verdicts, and what is left"
+    review = commands.add_parser("review", help=about, description=about)
+    names = "next|verdict|undo|progress|gate|export|import"
+    parts = review.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_review(command)
 
 
 def _audit_filter() -> _Parser:

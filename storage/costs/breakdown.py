@@ -56,9 +56,11 @@ class Share:
     amount: Decimal
 
 
-def breakdown(month: Month, by: str, on: date) -> tuple[Share, ...]:
-    """Each bucket by one of DIMENSIONS, the dearest first. Raises KeyError for another."""
-    cells = _with(month.cells, by, on)
+def breakdown(month: Month, folders: pa.Table, by: str, on: date) -> tuple[Share, ...]:
+    """Each bucket by one of DIMENSIONS, the dearest first; `folders` are the cells without days.
+    Raises KeyError for another.
+    """
+    cells = _with(folders if by == "prefix" else month.cells, by, on)
     made = month.with_cells(cells).storage_by("bucket", by)
     sums = cells.group_by(["bucket", by]).aggregate([("objects", "sum"), ("bytes", "sum")])
     counts = {

@@ -55,7 +55,8 @@ class Gathered:
 
     layout: Layout
     sources: tuple[Source, ...]
-    month: Month
+    month: Month  # its cells are without folders, unless they were asked for whole
+    folders: pa.Table  # the cells without days
 
     @property
     def measured(self) -> tuple[Source, ...]:
@@ -86,22 +87,32 @@ class Gatherer:
     clock: Callable[[], datetime]
 
     def gather(
-        self, actor: Actor, layout: Layout, book: PriceBook, entered: Mapping[str, str]
+        self,
+        actor: Actor,
+        layout: Layout,
+        book: PriceBook,
+        entered: Mapping[str, str],
+        *,
+        whole: bool = False,
     ) -> Gathered:
-        """Of every bucket that `actor` may list. Raises InvalidInput for a wrong assumption."""
-        sources, tables, roles = [], [CELL_SCHEMA.empty_table()], []
+        """Of every bucket that `actor` may list. `whole`: cells with both folders and days, which
+        may be millions. Raises InvalidInput for a wrong assumption.
+        """
+        sources, roles = [], []
+        tables, folders = [CELL_SCHEMA.empty_table()], [CELL_SCHEMA.empty_table()]
         for bucket in layout.buckets:
             if not allowed(actor, Can.OBJECT_LIST, layout, bucket.role):
                 continue
             found = self.inventories.newest(actor, layout.name, bucket.role)
             sources.append(_source(bucket, found.scanned if found else None))
             if found is not None:
-                tables.append(found.cells())
+                tables.append(found.cells() if whole else found.days())
+                folders.append(found.folders())
                 roles.append(self._role(actor, layout, bucket, found.scanned))
         month = Month(
             pa.concat_tables(tables), tuple(roles), _entered(layout, sources, entered), book
         )
-        return Gathered(layout, tuple(sources), month)
+        return Gathered(layout, tuple(sources), month, pa.concat_tables(folders))
 
     def _role(self, actor: Actor, layout: Layout, bucket: Bucket, scanned: Scanned) -> Role:
         since = self.clock() - timedelta(days=MONTH_DAYS)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from storage.costs.assumed import Entered
 from storage.costs.estimate import price
 from storage.costs.pricebook import PriceBook
-from storage.costs.traffic import Role, tiering, traffic
+from storage.costs.traffic import Role, elsewhere, tiering, traffic
 from storage.costs.usage import Bills, usage
 from storage.model.money import Estimate, Quantity
 
@@ -41,9 +41,8 @@ class Month:
 
     def storage_by(self, *columns: str) -> Estimate:
         """What storing alone costs, by some columns of the cells (values joined by NUL)."""
-        sent = traffic(self.cells, self.bills, list(self.roles), self.entered)
         found = usage(self.cells, self.bills, columns)
-        return price(found, self.book, elsewhere=sent.elsewhere)
+        return price(found, self.book, elsewhere=elsewhere(self.entered))
 
     def with_cells(self, cells: pa.Table, *roles: Role) -> Month:
         """The same month of other cells, and of further buckets."""

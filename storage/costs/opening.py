@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.audit.log import Audit
+from storage.costs.courses import Courses
 from storage.costs.gathering import Gatherer
 from storage.costs.ledger import Ledger
 from storage.costs.service import Costs
@@ -38,10 +39,14 @@ def open_money(
     database: Database,
     settings: Settings,
     clock: Callable[[], datetime],
+    courses: Courses | None = None,
 ) -> Money:
-    """Raises ConfigError for a webhook that cannot be one."""
+    """`courses`: what clips belong to, where that is known.
+
+    Raises ConfigError for a webhook that cannot be one.
+    """
     webhook = Webhook(settings.cost_webhook) if settings.cost_webhook else None
     rows = CostRows(database)
     ledger = Ledger(gate, layouts, rows, clock, own_book=settings.price_book)
-    costs = Costs(gate, layouts, Gatherer(inventories, audit, clock), ledger)
+    costs = Costs(gate, layouts, Gatherer(inventories, audit, clock), ledger, courses)
     return Money(costs, ledger, Watching(gate, costs, rows, clock, webhook))

@@ -19,6 +19,7 @@ from storage.costs import closed
 from storage.costs.bill import Bill
 from storage.costs.closed import Basis, Period
 from storage.costs.comparing import Difference, compare
+from storage.costs.courses import Courses, CourseShare, Twice, by_course, duplicates
 from storage.costs.dearest import Dear, dearest
 from storage.costs.estimate import price
 from storage.costs.forecast import Forecast, Point, forecast
@@ -32,10 +33,13 @@ from storage.costs.usage import usage
 from storage.costs.whatif import WhatIf, what_if
 from storage.errors import InvalidInput
 from storage.gate import Gate
+from storage.inventory.query import Inventory
 from storage.layout.profile import Layout
 from storage.model.inventory import CELL_SCHEMA
 from storage.model.money import Estimate, added, plain
 from storage.model.people import Actor, Can
+
+_CLIP = "clip"  # the kind that courses refer to
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,12 @@ class Costs:
     """Money. Thread-safe; keeps nothing but what `ledger` has in the database."""
 
     def __init__(
-        self, gate: Gate, layouts: Mapping[str, Layout], gatherer: Gatherer, ledger: Ledger
+        self,
+        gate: Gate,
+        layouts: Mapping[str, Layout],
+        gatherer: Gatherer,
+        ledger: Ledger,
+        courses: Courses | None = None,
     ) -> None:
         self._gate = gate
         self._layouts = layouts
@@ -86,6 +95,7 @@ class Costs:
         self._gatherer = gatherer
         self._ledger = ledger
         self._clock = gatherer.clock
+        self._courses = courses
 
     def book(self, actor: Actor) -> PriceBook:
         """The price book that everything is reckoned by."""
@@ -93,16 +103,21 @@ class Costs:
         return self._ledger.book()
 
     def gather(
-        self, actor: Actor, layout: str, entered: Mapping[str, str] | None = None
+        self,
+        actor: Actor,
+        layout: str,
+        entered: Mapping[str, str] | None = None,
+        *,
+        whole: bool = False,
     ) -> Gathered:
         """The project's buckets, their inventories and their month; `entered` besides what is kept.
 
-        Everything else here can be asked of the month without a second look.
+        `whole`: with folders and days at once, which a change below a folder needs.
         """
         self._gate.enter_console(actor, Can.COST_READ)
         said = {**self._ledger.assumed(layout), **(entered or {})}
         found = known(self._layouts, layout)
-        return self._gatherer.gather(actor, found, self._ledger.book(), said)
+        return self._gatherer.gather(actor, found, self._ledger.book(), said, whole=whole)
 
     def estimate(
         self, actor: Actor, layout: str, entered: Mapping[str, str] | None = None
@@ -120,7 +135,7 @@ class Costs:
         entered: Mapping[str, str] | None = None,
     ) -> WhatIf:
         """What `change` would do. Raises InvalidInput for one that makes no sense."""
-        found = self.gather(actor, layout, entered)
+        found = self.gather(actor, layout, entered, whole=bool(change.where.prefix))
         if not found.measured:
             raise InvalidInput(
                 "Nothing of this project was measured yet.", "Measure its buckets first."
@@ -176,14 +191,52 @@ class Costs:
 
         Raises Unsupported where the inventory has totals only.
         """
+        found, inventory = self._looked_at(actor, layout, role)
+        source = found.source(role)
+        if source is None or inventory is None:
+            return ()
+        return dearest(inventory, source, found.month, prefix, limit)
+
+    def knows_courses(self, layout: str) -> bool:
+        """Whether costs by course can be asked for in that project."""
+        kinds = {one.kind for one in known(self._layouts, layout).kinds}
+        return self._courses is not None and {_CLIP, "manifest"} <= kinds
+
+    def by_course(self, actor: Actor, layout: str, role: str) -> tuple[CourseShare, ...]:
+        """What each course's clips cost in a bucket, what several share, what none refers to.
+
+        Reads every manifest: seconds, the first time. Raises Unsupported where the inventory has
+        totals only, InvalidInput for a malformed manifest.
+        """
+        found, inventory = self._looked_at(actor, layout, role)
+        if inventory is None or self._courses is None or not self.knows_courses(layout):
+            return ()
+        courses = self._courses
+        references = {
+            one.course: courses.clips(actor, layout, one.course).clips["id"].combine_chunks()
+            for one in courses.courses(actor, layout)
+        }
+        return by_course(inventory, found.month, _CLIP, references)
+
+    def duplicates(
+        self, actor: Actor, layout: str, role: str, *, limit: int = 100
+    ) -> tuple[Twice, ...]:
+        """What is there more than once in a bucket, the most wasteful first."""
+        found, inventory = self._looked_at(actor, layout, role)
+        if inventory is None:
+            return ()
+        region = found.layout.bucket(role).region
+        return duplicates(inventory, found.month, region, limit)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _looked_at(self, actor: Actor, layout: str, role: str) -> tuple[Gathered, Inventory | None]:
+        """The project, and the inventory of one bucket where there is one for this person."""
         found = self.gather(actor, layout)
         source = found.source(role)
         if source is None or source.scanned is None:
-            return ()
-        inventory = self._inventories.get(actor, layout, role, source.scanned.id)
-        return dearest(inventory, source, found.month, prefix, limit)
-
-    # -- inside -----------------------------------------------------------------------------------
+            return found, None
+        return found, self._inventories.get(actor, layout, role, source.scanned.id)
 
     def _points(self, actor: Actor, found: Gathered) -> list[Point]:
         """A point for each day with a scan: what storing cost by the newest scans up to then."""

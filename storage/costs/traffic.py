@@ -52,6 +52,14 @@ def tiering(entered: Entered) -> Mapping[str, int]:
     return {tier: int(entered.account(name)) for name, tier in _TIERED.items()}
 
 
+def elsewhere(entered: Entered) -> Elsewhere:
+    """What the account has besides."""
+    return Elsewhere(
+        int(entered.account("elsewhere_storage_gb") * GB),
+        int(entered.account("elsewhere_out_gb") * GB),
+    )
+
+
 def traffic(cells: pa.Table, bills: Bills, roles: list[Role], entered: Entered) -> Traffic:
     """The month's traffic of these buckets; `cells` say which classes they are in."""
     quantities: list[Quantity] = []
@@ -68,11 +76,7 @@ def traffic(cells: pa.Table, bills: Bills, roles: list[Role], entered: Entered) 
     said.append(
         Assumption("month_days", str(MONTH_DAYS), "days", "of a month, for charges by the day")
     )
-    elsewhere = Elsewhere(
-        int(entered.account("elsewhere_storage_gb") * GB),
-        int(entered.account("elsewhere_out_gb") * GB),
-    )
-    return Traffic(tuple(quantities), elsewhere, tuple(said))
+    return Traffic(tuple(quantities), elsewhere(entered), tuple(said))
 
 
 def _by(entered: Entered, name: str) -> str:

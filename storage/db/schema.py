@@ -16,9 +16,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest revision, so that a start need not load Alembic to see that nothing is to be done."""
 
 metadata = MetaData(
@@ -231,4 +232,45 @@ waveforms = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("peaks", LargeBinary, nullable=False),  # pairs of int8
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", _SEQ, primary_key=True, autoincrement=False),  # 1, 2, 3 …: the order they came in
+    *_texts("nonce layout role bucket key version_id etag sha256 decision reasons note marks"),
+    *_texts("at kept_at by_id by_name origin"),
+    Column("size", BigInteger, nullable=False),
+    Column(
+        "undoes", BigInteger, nullable=False
+    ),  # the verdict that this row takes back, 0 for none
+    UniqueConstraint("by_id", "nonce", name="uq_verdicts_by_id_nonce"),
+    Index(None, "layout", "id"),
+    Index(None, "layout", "etag"),
+    Index(None, "layout", "sha256"),
+    Index(None, "layout", "role", "key"),
+    Index(None, "by_id", "at"),
+)
+
+review_leases = Table(
+    "review_leases",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("layout", "etag")),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    *_texts("role key by_id by_name until"),
+)
+
+review_positions = Table(
+    "review_positions",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("by_id", Text, primary_key=True),
+    *_texts("role scope_kind scope_name sequence key at"),
+)
+
+review_selections = Table(
+    "review_selections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("layout role name keys by_id by_name at"),
 )

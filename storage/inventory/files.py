@@ -11,6 +11,7 @@ from storage.model.inventory import Scanned
 
 ROWS_FILE = "objects.parquet"
 CELLS_FILE = "cells.parquet"
+DAYS_FILE, FOLDERS_FILE = "days.parquet", "folders.parquet"
 SEGMENTS_FOLDER = "segments"
 PREFIX_SCANS_KEPT = 3  # whose rows are kept beside those of the newest scan of the whole bucket
 
@@ -30,6 +31,16 @@ class Files:
     def cells(self) -> Path:
         """What they add up to; kept for good."""
         return self.folder / CELLS_FILE
+
+    @property
+    def days(self) -> Path:
+        """The cells without folders."""
+        return self.folder / DAYS_FILE
+
+    @property
+    def folders(self) -> Path:
+        """The cells without days."""
+        return self.folder / FOLDERS_FILE
 
     @property
     def segments(self) -> Path:

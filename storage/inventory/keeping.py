@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from storage.db.inventories import InventoryRows
 from storage.inventory.files import Archive
+from storage.inventory.rollups import write_rollups
 from storage.model.inventory import Scanned
 
 TOTALS_MAX = 5_000  # rows an inventory in the database; with more folders their first ones count
@@ -24,6 +25,7 @@ def keep(scanned: Scanned, cells: pa.Table, rows: InventoryRows, archive: Archiv
     files = archive.of(scanned.layout, scanned.role, scanned.id)
     files.folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(cells, files.cells, compression="ZSTD")
+    write_rollups(cells, files.days, files.folders)
     rows.add(scanned, _totals(cells))
     for leftover in files.segments.glob("*"):
         leftover.unlink()

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from storage.errors import InvalidInput, StorageError, Unavailable, Unsupported
 from storage.inventory.files import Files
+from storage.inventory.rollups import rolled_up
 from storage.model.inventory import CELL_SCHEMA, Scanned, Source
 
 SEARCH_MAX = 10_000  # rows that one search hands out
@@ -103,6 +104,26 @@ class Inventory:
     def cells(self) -> pa.Table:
         """What its rows add up to (`CELL_SCHEMA`). Raises Unavailable when the file is gone."""
         return self._cells
+
+    def days(self) -> pa.Table:
+        """The cells without folders: what is asked about days, sizes, kinds and classes."""
+        return self._days
+
+    def folders(self) -> pa.Table:
+        """The cells without days: what is asked about folders."""
+        return self._folders
+
+    @cached_property
+    def _days(self) -> pa.Table:
+        if self._files.days.exists():
+            return pq.read_table(self._files.days, schema=CELL_SCHEMA)
+        return rolled_up(self.cells(), "prefix")
+
+    @cached_property
+    def _folders(self) -> pa.Table:
+        if self._files.folders.exists():
+            return pq.read_table(self._files.folders, schema=CELL_SCHEMA)
+        return rolled_up(self.cells(), "day")
 
     @cached_property
     def _cells(self) -> pa.Table:

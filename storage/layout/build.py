@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from storage.config import check_value
 from storage.errors import ConfigError
+from storage.layout.build_review import build_review
 from storage.layout.limits import build_limits
 from storage.layout.profile import Bucket, KeyKind, Layout, Rule, Start
 from storage.layout.template import Template, quote_literal
@@ -36,6 +37,7 @@ _ROOT = {
     "access": Field("table", required=True),
     "start": Field("table"),
     "audio": Field("table"),
+    "review": Field("table"),
 }
 _BUCKET = {
     "title": _NEEDED,
@@ -94,6 +96,7 @@ def build_layout(node: Node) -> Layout:
         import_dir_env=node.text("import_folder_env"),
         access_key_env=node.text("access_key_env"),
         secret_key_env=node.text("secret_key_env"),
+        review=build_review(node.table("review")),
     )
 
 

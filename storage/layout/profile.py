@@ -13,6 +13,7 @@ from storage.layout.template import Template, compile_union
 from storage.model.audio import AudioLimits
 from storage.model.findings import Severity
 from storage.model.people import Can, Role
+from storage.model.review import Policy, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What listeners reject clips for, and what must have been heard before clips go live."""
+
+    reasons: tuple[Reason, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
 class Classified:
     """What a key is by its layout; `kind` and `title` are "" where no template fits."""
 
@@ -97,6 +106,7 @@ class Layout:
     import_dir_env: str = ""
     access_key_env: str = ""
     secret_key_env: str = ""
+    review: Review = field(default_factory=Review)
 
     def bucket(self, role: str) -> Bucket:
         """The bucket of `role`. Raises ConfigError naming the roles there are."""

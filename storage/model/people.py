@@ -47,6 +47,8 @@ class Can(StrEnum):
     """Have recordings measured, many at once."""
     COURSE_PUT = "course:put"
     """Give the console a course's manifest as a file."""
+    REVIEW_VERDICT = "review:verdict"
+    """Listen to clips in turn, and approve or reject them."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""
@@ -84,6 +86,7 @@ WRITING_CANS = frozenset(
         Can.PREFIX_DELETE,
         Can.WELCOME_PUBLISH,
         Can.COURSE_PUT,
+        Can.REVIEW_VERDICT,
     }
 )
 """What a console that is switched to reading only refuses to everybody."""

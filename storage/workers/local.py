@@ -83,7 +83,7 @@ class LocalWorkers:
         )
         context = multiprocessing.get_context(method)
         if method == "forkserver":
-            context.set_forkserver_preload(list(self._modules))
+            context.set_forkserver_preload(["storage.workers.bare", *self._modules])
         settings = (self._modules, self._limits.memory_bytes)
         return ProcessPool(self._count, initializer=_begin, initargs=settings, context=context)
 

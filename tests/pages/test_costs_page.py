@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from decimal import Decimal
 
 import pytest
@@ -45,9 +46,10 @@ def test_nothing_measured_offers_to_measure(console: Console) -> None:
     assert button.label.startswith("Measure now (about ")
     assert "requests, 0.0000" in button.label
     console.press("costs:measure:first")
-    for _ in range(100):
-        if "A month, as things are" in metrics(console):
-            break
+    until = time.monotonic() + 60  # two cores shared by several workers
+    while "A month, as things are" not in metrics(console):
+        assert time.monotonic() < until, console.words
+        time.sleep(0.1)
         console.again()
     assert metrics(console)["A month, as things are"] != "0 USD"
     assert "Stage (testing): listed " in console.words
@@ -85,7 +87,7 @@ def test_what_if_is_an_address(console: Console, installed: Services) -> None:
     console.app.selectbox(key="costs:what:to").select("GLACIER_IR")
     console.again()
     assert console.app.query_params["to"] == "GLACIER_IR"
-    assert "GLACIER_IR" in console.words
+    assert "Glacier Instant" in console.words
 
 
 def test_what_if_gives_the_rule(console: Console, installed: Services) -> None:
@@ -181,8 +183,10 @@ def test_prices_say_where_they_come_from(console: Console, installed: Services) 
 def test_an_editor_sees_no_costs(console: Console, installed: Services) -> None:
     """Neither in the menu nor by the address."""
     console.open("costs", project="ssi", **{"as": "editor"})
-    assert console.words.startswith("Home")
+    # a browser is led home; a tab that knew the page before is told whom it is for
+    assert "Costs are for operators and admins" in console.words or "Home" in console.words
     assert metrics(console) == {}
+    assert "USD" not in console.words
 
 
 def test_an_operator_without_a_bucket_sees_the_others(

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import pyarrow as pa
 import pytest
 from botocore.stub import Stubber
 from price_lists import IRELAND, offer_file, product
@@ -364,3 +366,56 @@ def test_from_a_terminal(
     assert run("prices")["date"] == "2026-08-07"
     error = run("estimate", "--assume", "gets", status=2)
     assert error["error"]["code"] == "invalid-input"
+
+
+CLIPS = {
+    "only-italian": "0A7051FF-4AB7-5123-8250-466D740ADCEF",
+    "both": "1B834F14-EA86-5572-911A-5CDD4CE2A9CA",
+    "orphan": "2C834F14-EA86-5572-911A-5CDD4CE2A9CB",
+}
+
+
+class References:
+    """Two courses, one of which refers to a clip that is not there."""
+
+    def __init__(self) -> None:
+        gone = "FFFFFFFF-0000-5000-8000-000000000000"
+        self._clips = {
+            "ita_for_eng": [CLIPS["only-italian"], CLIPS["both"], CLIPS["both"]],
+            "spa_for_eng": [CLIPS["both"], gone],
+        }
+
+    def courses(self, _actor: Any, _layout: str) -> list[Any]:
+        return [SimpleNamespace(course=course) for course in self._clips]
+
+    def clips(self, _actor: Any, _layout: str, course: str) -> Any:
+        return SimpleNamespace(clips=pa.table({"id": pa.array(self._clips[course])}))
+
+
+def test_by_course_with_what_is_shared_and_orphans(
+    opened: Callable[..., Any], moto_store: Store
+) -> None:
+    """Each clip counts once: for its course, for several, or for none; in either case of its UUID;
+    together they are all clips of the bucket. What is there twice is told with what it wastes."""
+    bodies = {"only-italian": b"i" * 1000, "both": b"b" * 2000, "orphan": b"o" * 4000}
+    with opened() as services:
+        for name, body in bodies.items():
+            clip = CLIPS[name].lower() if name == "orphan" else CLIPS[name]
+            moto_store.client.put_object(Bucket=PROD, Key=f"mastered/{clip}.mp3", Body=body)
+        moto_store.client.put_object(Bucket=PROD, Key="copy.bin", Body=bodies["both"])
+        measure(services, "prod")
+        services.costs._courses = References()
+        assert services.costs.knows_courses("ssi")
+        assert not services.costs.knows_courses("yoto")
+        found = {
+            one.name: (one.clips, one.bytes) for one in services.costs.by_course(ME, "ssi", "prod")
+        }
+        assert found == {
+            "ita_for_eng": (1, 1000),
+            "Shared by several courses": (1, 2000),
+            "In no course (orphans)": (1, 4000),
+        }
+        (twice,) = services.costs.duplicates(ME, "ssi", "prod")
+        assert twice.copies == 2
+        assert twice.wasted == 2000
+        assert twice.amount == Decimal(2000) / 2**30 * Decimal("0.023")

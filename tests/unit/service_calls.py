@@ -25,9 +25,12 @@ from storage.costs.scenarios import Grow
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
 from storage.model.content import Content
+from storage.model.encouragements import Line, LinesPlan
 from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead
 from storage.model.people import Actor, Can, Role
+from storage.model.review import Judgement
+from storage.model.review import Scope as ReviewScope
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
 from storage.model.welcomes import Base, StoredSound
 from storage.s3.objects import IfAbsent
@@ -196,6 +199,9 @@ _WELCOMES: Mapping[str, Call] = {
     "welcomes.list": _welcomes(lambda s, a, *at: s.welcomes.list(a, at[0]), **_SEE),
     "welcomes.show": _welcomes(lambda s, a, *at: s.welcomes.show(a, at[0], _COURSE), **_SEE),
     "welcomes.requests": _welcomes(lambda s, a, *at: s.welcomes.requests(a, at[0]), **_SEE),
+    "welcomes.manifest_findings": _welcomes(
+        lambda s, a, *at: s.welcomes.manifest_findings(a, at[0], ()), canonical=_LOOK
+    ),
     "welcomes.history": _welcomes(
         lambda s, a, *at: s.welcomes.history(a, at[0], _COURSE), canonical=_LOOK
     ),
@@ -275,6 +281,56 @@ _INVENTORIES: Mapping[str, Call] = {
         lambda s, a, *at: s.inventories.unfinished(a, *at), Can.INVENTORY_SCAN
     ),
 }
+_HEAR = (Can.OBJECT_LIST, Can.OBJECT_READ, Can.REVIEW_VERDICT)
+_SCOPE = ReviewScope("prefix", "x/")
+_SAID = Judgement("n", KEY, Content("etag", 1), "approved")
+_REVIEW: Mapping[str, Call] = {
+    "review.next": _call(lambda s, a, *at: s.review.next(a, *at, _SCOPE), *_HEAR),
+    "review.hear": _call(lambda s, a, *at: s.review.hear(a, *at, _SCOPE, KEY), *_HEAR),
+    "review.progress": _call(
+        lambda s, a, *at: s.review.progress(a, *at, _SCOPE, fresh=True), *_LOOK
+    ),
+    "review.summary": _call(lambda s, a, *at: s.review.summary(a, *at, _SCOPE), *_LOOK),
+    "review.rows": _call(lambda s, a, *at: s.review.rows(a, *at, _SCOPE), *_LOOK),
+    "review.gate": _call(lambda s, a, *at: s.review.gate(a, *at, _SCOPE), *_LOOK),
+    "review.export_csv": _call(lambda s, a, *at: s.review.export_csv(a, *at, _SCOPE), *_LOOK),
+    "review.export_json": _call(lambda s, a, *at: s.review.export_json(a, *at, _SCOPE), *_LOOK),
+    "review.look": _call(lambda s, a, *at: s.review.look(a, *at, [KEY]), *_HEAR),
+    "review.judge": _call(lambda s, a, *at: s.review.judge(a, *at, [_SAID]), *_HEAR),
+    "review.undo": _call(lambda s, a, *at: s.review.undo(a, *at, 1), *_HEAR),
+    "review.import_file": _call(
+        lambda s, a, *at: s.review.import_file(a, *at, b"key,etag,size,decision"), *_HEAR
+    ),
+    "review.selections": _call(lambda s, a, *at: s.review.selections(a, *at), *_LOOK),
+    "review.save_selection": _call(
+        lambda s, a, *at: s.review.save_selection(a, *at, "name", [KEY]), *_HEAR
+    ),
+    "review.remove_selection": _call(
+        lambda s, a, *at: s.review.remove_selection(a, *at, "none"), *_HEAR
+    ),
+}
+_LIST = "canonical/encouragements.json"
+_LINES = (Line("", "Well done."),)
+_ENCOURAGEMENTS: Mapping[str, Call] = {
+    "encouragements.list": _welcomes(
+        lambda s, a, *at: s.encouragements.list(a, at[0]), canonical=_LOOK
+    ),
+    "encouragements.sound": _welcomes(
+        lambda s, a, *at: s.encouragements.sound(a, at[0], _LIST, "Well done."), **_SEE
+    ),
+    "encouragements.plan_save": _welcomes(
+        lambda s, a, *at: s.encouragements.plan_save(
+            a, at[0], _LIST, "pooled", base=(), wanted=_LINES
+        ),
+        **_SAVE,
+    ),
+    "encouragements.save": _welcomes(
+        lambda s, a, *_: s.encouragements.save(
+            a, LinesPlan("ssi", _LIST, "pooled", (), _LINES, (), ())
+        ),
+        **_SAVE,
+    ),
+}
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
     "activity.search": _call(lambda s, a, *_: s.activity.search(a, _OTHERS_ROWS), Can.AUDIT_READ),
@@ -329,6 +385,8 @@ _COSTS: Mapping[str, Call] = {
     # asking the bucket itself how large it is needs inventory:scan besides, and is refused there
     "costs.measuring": _call(lambda s, a, *at: s.costs.measuring(a, *at, before=5), Can.COST_READ),
     "costs.dearest": _call(lambda s, a, *at: s.costs.dearest(a, *at), Can.COST_READ),
+    "costs.by_course": _call(lambda s, a, *at: s.costs.by_course(a, *at), Can.COST_READ),
+    "costs.duplicates": _call(lambda s, a, *at: s.costs.duplicates(a, *at), Can.COST_READ),
     "ledger.earlier_books": _call(lambda s, a, *_: s.ledger.earlier_books(a), Can.COST_READ),
     "ledger.plan_book": _call(lambda s, a, *_: s.ledger.plan_book(a, [], "x"), Can.COST_MANAGE),
     "ledger.take_book": _call(
@@ -348,6 +406,8 @@ _COSTS: Mapping[str, Call] = {
     "budgets.tell": _call(lambda s, a, *_: s.budgets.tell(a), Can.COST_READ, Can.COST_MANAGE),
 }
 CALLS: Mapping[str, Call] = {
+    **_ENCOURAGEMENTS,
+    **_REVIEW,
     **_OBJECTS,
     **_CHANGES,
     **_WELCOMES,
@@ -359,6 +419,7 @@ CALLS: Mapping[str, Call] = {
 }
 
 ASKED_ELSEWHERE = {
+    "review.position": "where one stopped oneself",
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
     "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",
     "sessions.check": "this is what asks",

@@ -64,6 +64,7 @@ def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
     assert podcast.grants(Role.OPERATOR, "draft") == BUCKET_CANS - {
         Can.WELCOME_PUBLISH,
         Can.COURSE_PUT,
+        Can.REVIEW_VERDICT,
     }
     assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS
     assert podcast.grants(Role.QA, "prod") == set()

@@ -65,6 +65,13 @@ def _own(line: str, **buckets: set[Can]) -> Command:
 
 
 _LOOK = {Can.OBJECT_LIST, Can.OBJECT_READ}
+_HEAR = _LOOK | {Can.REVIEW_VERDICT}
+
+
+def _review(line: str, cans: set[Can] = _HEAR) -> Command:
+    return Command(f"review {line}", frozenset(cans), buckets={"stage": frozenset(cans)})
+
+
 _SEE = {"canonical": _LOOK, "stage": _LOOK, "prod": _LOOK}
 _SAVE = {"canonical": _LOOK | {Can.OBJECT_WRITE}}
 _READ_WRITE = (Can.OBJECT_READ, Can.OBJECT_WRITE)
@@ -106,6 +113,13 @@ COMMANDS: Mapping[str, Command] = {
     "measure": _command("measure {role}", Can.CLIP_MEASURE),
     "courses list": _own("courses list", canonical=_LOOK),
     "courses put": _own("courses put ita_for_eng {manifest}", canonical={Can.COURSE_PUT}),
+    "review next": _review("next --prefix x/"),
+    "review verdict": _review(f"verdict approved stage:{KEY}"),
+    "review undo": _review("undo 1"),
+    "review progress": _review("progress --prefix x/", _LOOK),
+    "review gate": _review("gate --prefix x/", _LOOK),
+    "review export": _review("export --prefix x/ --out {folder}/x.csv", _LOOK),
+    "review import": _review("import {file}"),
     "audit verify": _command("audit verify", Can.AUDIT_READ),
     "audit list": _command(f"audit list --actor {SOMEBODY}", Can.AUDIT_READ),
     "audit export": _command(f"audit export --actor {SOMEBODY}", Can.AUDIT_READ),
@@ -174,8 +188,7 @@ def run(
         world.store.touches.clear()
         world.store.error = command.store
         filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
-        filled |= {"folder": str(tmp_path), "role": place[1]}
-        filled["manifest"] = str(tmp_path / "m.json")
+        filled |= {"folder": str(tmp_path), "role": place[1], "manifest": str(tmp_path / "m.json")}
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out
@@ -250,9 +263,10 @@ def test_a_console_that_only_reads_writes_for_nobody(
 ) -> None:
     """Each command that writes is told so; the others go on."""
     command = COMMANDS[name]
+    mine = [place for place in command.places(world) if command.granted(world, Role, place)]
     world.services.switches.set_read_only(local_actor(), "an incident")
     try:
-        code = run(command, ("ssi", "canonical"), login=None)
+        code = run(command, (mine or [("ssi", "canonical")])[0], login=None)
     finally:
         world.services.switches.clear_read_only()
     assert (code == "read-only") == bool(command.cans & WRITING_CANS)

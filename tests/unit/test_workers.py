@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -105,3 +107,20 @@ def test_closed_workers_are_gone_and_start_anew(workers: LocalWorkers) -> None:
     assert waiting.result().failure in ("cancelled", "crash")
     assert not Path(f"/proc/{first}").exists()
     assert workers.submit(tasks.pid).result().value != first
+
+
+def test_a_worker_does_not_run_the_main_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under Streamlit that is a page's script, which would run again in every worker."""
+    script, mark = tmp_path / "page.py", tmp_path / "ran"
+    script.write_text(f"open({str(mark)!r}, 'w').close()")
+    main = ModuleType("__main__")
+    main.__file__ = str(script)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    workers = LocalWorkers(1, LIMITS, ["tests.hostile_tasks"])
+    try:
+        assert workers.submit(tasks.double, 2).result() == Outcome(4)
+    finally:
+        workers.close()
+    assert not mark.exists()
