@@ -205,7 +205,7 @@ def _seed(chance: random.Random, target: str, known: str) -> dict[str, Any]:
             "node": _node(chance, target, known),
             "presentation": " ".join(chance.choices(WORDS[known], k=20)),
         }
-        for _ in range(36)
+        for _ in range(40)
     ]
     return {
         "id": make_id(chance),
