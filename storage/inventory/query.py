@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +19,9 @@ from storage.errors import InvalidInput, StorageError, Unavailable, Unsupported
 from storage.inventory.files import Files
 from storage.inventory.rollups import rolled_up
 from storage.model.inventory import CELL_SCHEMA, Scanned, Source
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 SEARCH_MAX = 10_000  # rows that one search hands out
 _LIVING = "is_latest AND NOT is_delete_marker AND upload_id = ''"
@@ -220,6 +222,8 @@ class Inventory:
         return _LIVING if self.versions or self.uploads else "TRUE"
 
     def _ask(self, query: str, values: dict[str, Any] | None, **tables: pa.Table) -> pa.Table:
+        import duckdb  # noqa: PLC0415  15 MB, for whoever asks
+
         with closing(duckdb.connect()) as database:
             try:
                 _close_off(database, self._files.rows)
@@ -236,7 +240,7 @@ class Inventory:
                 raise _gone() from error
 
 
-def _close_off(database: duckdb.DuckDBPyConnection, rows: Path) -> None:
+def _close_off(database: DuckDBPyConnection, rows: Path) -> None:
     """Queries reach this file and nothing else of the machine."""
     database.execute("SET TimeZone = 'UTC'")
     database.execute("SET allowed_paths = [?]", [str(rows)])
