@@ -104,7 +104,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         measurements = Measurements(gate, jobs, measured, manifests.clips)
         review = open_review(gate, ground.database, manifests, measurements, clock=now)
         opened.callback(review.close)
-        inventories = Inventories(gate, jobs, ground.database, settings.data_path)
+        inventories = Inventories(gate, jobs, ground.database, settings.data_path, now)
         money = open_money(
             gate,
             layouts,

@@ -44,4 +44,4 @@ def inventory_rig(
     assert layouts["ssi"].bucket("stage").bucket == bucket
     gate = gate_to(layouts, store)
     jobs = Jobs(database, works(gate, database, folder, now), gate, now, workers=1)
-    return Rig(Inventories(gate, jobs, database, folder), jobs, store, bucket)
+    return Rig(Inventories(gate, jobs, database, folder, now), jobs, store, bucket)

@@ -18,24 +18,30 @@ import pyarrow.parquet as pq
 from storage.errors import InvalidInput, StorageError, Unavailable, Unsupported
 from storage.inventory.files import Files
 from storage.inventory.rollups import rolled_up
-from storage.model.inventory import CELL_SCHEMA, Scanned, Source
+from storage.model.inventory import CELL_SCHEMA, ROW_SCHEMA, Scanned, Source
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+FOUND_SCHEMA = pa.schema(
+    [
+        ROW_SCHEMA.field(name)
+        for name in ("key", "kind", "size", "etag", "modified", "storage_class")
+    ]
+)
 SEARCH_MAX = 10_000  # rows that one search hands out
 _LIVING = "is_latest AND NOT is_delete_marker AND upload_id = ''"
 _STATE = (
     "CASE WHEN upload_id <> '' THEN 'part' WHEN is_delete_marker THEN 'delete-marker' "
     "WHEN is_latest THEN 'current' ELSE 'noncurrent' END"
 )
-_FOUND = "key, kind, size, etag, modified, storage_class"
 _AGES = (0, 30, 90, 180, 365)  # days at which classes and rules change what is paid
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found: the first rows in order of keys, and how many there are in all."""
+    """What a search found: the first rows in order of keys (`FOUND_SCHEMA`), and how many there are
+    in all."""
 
     rows: pa.Table
     total: int
@@ -159,7 +165,8 @@ class Inventory:
                 },
             )
         begun = time.perf_counter()
-        rows = self.sql(f"SELECT {_FOUND} FROM rows WHERE {condition} LIMIT {limit}", asked)
+        query = f"SELECT {', '.join(FOUND_SCHEMA.names)} FROM rows WHERE {condition} LIMIT {limit}"
+        rows = self.sql(query, asked).cast(FOUND_SCHEMA)
         total = rows.num_rows
         if total == limit:  # there may be more; else the one look was enough
             counted = self.sql(f"SELECT count(*) AS n FROM rows WHERE {condition}", asked)
@@ -174,7 +181,7 @@ class Inventory:
             "ORDER BY key",
             None,
             wanted=wanted,
-        )
+        ).cast(ROW_SCHEMA)
 
     def prefix_totals(self, prefix: str = "", depth: int = 1) -> pa.Table:
         """What lies in each folder `depth` levels below `prefix`, and beside them: prefix, objects,
@@ -235,7 +242,7 @@ class Inventory:
                     database.read_parquet(str(self._files.rows)).create_view("rows")
                 for name, table in tables.items():
                     database.register(name, table)
-                return database.execute(query, values or {}).to_arrow_table()
+                return database.sql(query, params=values or {}).to_arrow_table()
             except duckdb.IOException as error:
                 raise _gone() from error
 

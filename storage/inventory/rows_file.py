@@ -80,6 +80,7 @@ def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> Ro
 
     Where a store lists in another order they are sorted once more, in bounded memory.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     written = RowsFile(path, bucket)
     try:
         for batch in batches:

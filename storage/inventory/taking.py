@@ -141,7 +141,6 @@ class _Taking:
         rows = self._by_parts(target) if self._loses_rows() else self._in_ranges(target)
         parts = self._unfinished(target) if params["uploads"] else _NO_PARTS
         rough = self._files.rows.with_suffix(".new")
-        rough.parent.mkdir(parents=True, exist_ok=True)
         self.file = write_rows(rough, target.bucket, self._stoppable(merged(rows, parts)))
         rough.replace(self._files.rows)
         return self

@@ -277,6 +277,15 @@ _INVENTORIES: Mapping[str, Call] = {
     "inventories.start": _call(
         lambda s, a, *at: s.inventories.start(a, *at, watch=_here), Can.INVENTORY_SCAN
     ),
+    "inventories.import_report": _call(
+        lambda s, a, *at: s.inventories.import_report(
+            a, *at, "s3://r/x/manifest.json", watch=_here
+        ),
+        Can.INVENTORY_SCAN,
+    ),
+    "inventories.take_cloudwatch": _call(
+        lambda s, a, *at: s.inventories.take_cloudwatch(a, *at), Can.INVENTORY_SCAN
+    ),
     "inventories.unfinished": _call(
         lambda s, a, *at: s.inventories.unfinished(a, *at), Can.INVENTORY_SCAN
     ),
