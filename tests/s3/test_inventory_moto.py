@@ -20,12 +20,14 @@ from odd_keys import HELD_EVERYWHERE, ONLY_FLAT_STORES
 from storage.db.engine import Database
 from storage.errors import InvalidInput, NotFound, StorageError, Unsupported, VerifyFailed
 from storage.gate import Gate
+from storage.inventory.files import CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE
 from storage.inventory.query import Inventory
 from storage.model.people import local_actor
 from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
 
 ME = local_actor()
+FILES = sorted([CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE])
 # moto cannot hold line feeds, and writes returns into its lists as they are, which XML reads as feeds
 KEYS = [key for key in (*HELD_EVERYWHERE, *ONLY_FLAT_STORES) if not {"\n", "\r"} & set(key)]
 MADE = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -169,10 +171,7 @@ def test_a_report_becomes_an_inventory(rig: Rig, form: str, tmp_path: Path) -> N
         expected[3],
         *expected[:3],
     ]
-    assert sorted(path.name for path in found.rows_path.parent.iterdir()) == [
-        "cells.parquet",
-        "objects.parquet",
-    ]
+    assert sorted(path.name for path in found.rows_path.parent.iterdir()) == FILES
 
 
 def test_a_report_without_versions_has_only_what_is_there(rig: Rig) -> None:

@@ -16,6 +16,7 @@ from storage.audit.log import Audit
 from storage.db.engine import Database
 from storage.errors import NotFound, Unsupported
 from storage.gate import Gate
+from storage.inventory.files import CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE
 from storage.model.audit import AuditFilter
 from storage.model.people import local_actor
 from storage.s3.bucket import keep_versions
@@ -24,6 +25,7 @@ from storage.s3.scan_pages import list_objects
 
 KEYS = sorted({*HELD_EVERYWHERE, "a/x.mp3", "a/\U0010ffff.mp3", "users/7/r/1", "users/8/r/2"})
 ME = local_actor()
+FILES = sorted([CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE])
 
 
 @pytest.fixture
@@ -82,10 +84,7 @@ def test_an_inventory_has_every_object_in_order_of_bytes(rig: Rig) -> None:
     assert pc.sum(found.cells()["objects"]).as_py() == len(KEYS)
     history = rig.inventories.history(ME, "ssi", "stage")
     assert pc.sum(history["bytes"]).as_py() == found.bytes
-    assert sorted(path.name for path in found.rows_path.parent.iterdir()) == [
-        "cells.parquet",
-        "objects.parquet",
-    ]
+    assert sorted(path.name for path in found.rows_path.parent.iterdir()) == FILES
 
 
 def test_versions_markers_and_parts_are_all_there(
