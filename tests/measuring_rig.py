@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import sounds
 
 from storage.audio.analyse import ANALYSIS
@@ -57,7 +56,7 @@ def hostile_take(data: bytes) -> Taken:
     if data == CRASHES:
         os.abort()
     if data == EATS:
-        return Taken("measured", digest=str(len([np.ones(2**20) for _ in range(1_000)])))
+        return Taken("measured", digest=str(len(bytearray(2**30))))
     return take(data)
 
 

@@ -15,7 +15,7 @@ from storage.audio.ogg import ends_well
 from storage.audio.pcm import MAX_SECONDS, Pcm
 from storage.audio.probe import Kind, kind_of, probe, stream_of
 from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
-from storage.audio.wav import WavHeader, left_over, read_header
+from storage.audio.wav import WavHeader, contradicts_itself, left_over, read_header
 from storage.audio.words import format_findings, sound_findings
 from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Measured, Sound
 
@@ -23,7 +23,6 @@ ANALYSIS = 1
 """Raised when figures change, so that what was measured before is measured again."""
 _MISSING_S = 0.15  # less than this between header and sound is encoders' rounding
 _LOST_S = 0.01  # where nothing is rounded
-_UNCLAIMED = 64  # bytes that some programs leave behind the sound
 _LOSSLESS = ("pcm_", "flac", "alac")
 _ENDINGS = {
     "WAV": (".wav", ".wave"),
@@ -50,7 +49,6 @@ class _Inside:
     beyond_s: float = 0.0  # perhaps, behind where the header lets it end
     unfinished: bool = False  # the header leaves the length open
     broken_off: bool = False  # in the middle of a frame or page
-    unclaimed: int = 0  # bytes behind the sound that no header tells of
     contradicts: bool = False  # the header says two things
 
 
@@ -139,8 +137,13 @@ def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
     digest = hashlib.sha256(repr(form).encode())
     digest.update(memoryview(data)[header.start : header.end])
     beyond_s = left_over(data, header) / max(1, header.bytes_a_second)
-    unfinished = header.declared is None
-    return _Inside(digest.hexdigest(), share=header.share, beyond_s=beyond_s, unfinished=unfinished)
+    return _Inside(
+        digest.hexdigest(),
+        share=header.share,
+        beyond_s=beyond_s,
+        unfinished=header.declared is None,
+        contradicts=contradicts_itself(header),
+    )
 
 
 def _inside_frames(data: bytes) -> _Inside:
@@ -174,9 +177,6 @@ def _damage(inside: _Inside, pcm: Pcm, rounding_s: float) -> Iterator[AudioFindi
         yield AudioFinding("wrong-length", "error", text)
     if pcm.faults or inside.skipped:
         yield AudioFinding("damaged", "error", "Damaged: there may be clicks or gaps")
-    if inside.unclaimed > _UNCLAIMED:
-        text = "There is more in the file than its beginning says: players stop before the end"
-        yield AudioFinding("extra", "warning", text)
     if inside.contradicts:
         text = "Its beginning contradicts itself: some players will refuse it"
         yield AudioFinding("header", "warning", text)

@@ -133,18 +133,6 @@ def contradicts_itself(header: WavHeader) -> bool:
     return header.frame_bytes != header.channels * header.bits // 8
 
 
-def unclaimed_bytes(data: bytes, header: WavHeader) -> int:
-    """How many bytes behind the sound belong to no chunk; nulls fill files up and do not count."""
-    at = header.end + header.end % 2
-    while at + 8 <= len(data):
-        name, length = struct.unpack_from("<4sI", data, at)
-        if not name.isascii() or not name.decode().isprintable() or at + 8 + length > len(data):
-            break
-        at += 8 + length + length % 2
-    rest = data[at:]
-    return len(rest) if rest.strip(b"\0") else 0
-
-
 def read_samples(data: bytes, header: WavHeader, max_frames: int) -> Samples:
     """At most `max_frames` frames of a plain WAV as float32 [frames, channels]."""
     frames = min((header.end - header.start) // header.frame_bytes, max_frames)

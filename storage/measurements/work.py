@@ -86,8 +86,6 @@ class MeasureWork:
 
     def _enter(self, job: Running) -> Passage:
         place = (job.params["layout"], job.params["role"])
-        self._gate.enter(job.actor, Can.OBJECT_LIST, *place)
-        self._gate.enter(job.actor, Can.OBJECT_READ, *place)
         return self._gate.enter(job.actor, Can.CLIP_MEASURE, *place)
 
     def _ids(self, job: Running, course: str) -> set[str]:
