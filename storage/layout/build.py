@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from storage.config import check_value
 from storage.errors import ConfigError
 from storage.layout.profile import Bucket, KeyKind, Layout, Rule, Start
+from storage.layout.promoting import build_promotion
 from storage.layout.template import Template, quote_literal
 from storage.model.findings import Severity
 from storage.model.people import BUCKET_CANS, Can, Role
@@ -34,6 +35,7 @@ _ROOT = {
     "columns": Field("table"),
     "access": Field("table", required=True),
     "start": Field("table"),
+    "promotion": Field("table"),
 }
 _BUCKET = {
     "title": _NEEDED,
@@ -91,6 +93,11 @@ def build_layout(node: Node) -> Layout:
         import_dir_env=node.text("import_folder_env"),
         access_key_env=node.text("access_key_env"),
         secret_key_env=node.text("secret_key_env"),
+        promotion=build_promotion(
+            node.table("promotion"),
+            roles,
+            {kind.kind: (kind.roles, kind.template) for kind in kinds},
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from storage.errors import ConfigError
+from storage.layout.promoting import PromotionRules
 from storage.layout.template import Template, compile_union
 from storage.model.findings import Severity
 from storage.model.people import Can, Role
@@ -95,6 +96,7 @@ class Layout:
     import_dir_env: str = ""
     access_key_env: str = ""
     secret_key_env: str = ""
+    promotion: PromotionRules | None = None  # None: nothing is promoted in it
 
     def bucket(self, role: str) -> Bucket:
         """The bucket of `role`. Raises ConfigError naming the roles there are."""

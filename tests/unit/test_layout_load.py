@@ -254,6 +254,14 @@ things = "clips"
 action = "Hear them"
 [access.admin]
 main = ["object:list"]
+[kinds.song]
+title = "Song"
+in = ["main", "other"]
+key = "songs/{name}.mp3"
+[promotion]
+from = "main"
+to = "other"
+kind = "song"
 """
     layout = load(tmp_path, text)["whole"]
     assert not [item.name for item in fields(layout) if not getattr(layout, item.name)]
