@@ -26,7 +26,7 @@ from storage.s3.client import Connection, Store, connect
 from storage.s3.conditions import IfAbsent
 from storage.s3.embedded import EmbeddedStore, acquire
 from storage.s3.listing import list_page
-from storage.s3.many_copies import Copied, Copies, Task
+from storage.s3.many_copies import WORKERS, Copied, Copies, Task
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv-bench" / "bin"
@@ -80,8 +80,8 @@ def ours(store: Store, source: str, target: str) -> Copy:
             for row in rows
         ]
         began = time.perf_counter()
-        with Copies(store, source, target) as copies:
-            outcomes = [one.result() for one in [copies.start(task) for task in tasks]]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            outcomes = list(pool.map(Copies(store, source, target).one, tasks))
         took = time.perf_counter() - began
         assert all(isinstance(one, Copied) for one in outcomes), outcomes[:3]
         return took

@@ -23,6 +23,7 @@ from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
 from storage.db.live_requests import LiveRequests
+from storage.db.releases import Releases
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
@@ -32,6 +33,11 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.outside import Outside
+from storage.promotion.rechecking import VerifyWork
+from storage.promotion.service import Promotions
+from storage.promotion.shelf import Shelf
+from storage.promotion.work import ReleaseWork
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import environment, said
@@ -72,10 +78,13 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         store = lease.store if lease else None
         ground = _ground(opened, configured, environ, store)
         gate, get = ground.gate, ground.stores.get
+        releases = Shelf(Releases(ground.database))
         works = (
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
+            ReleaseWork(gate, releases, now),
+            VerifyWork(gate, releases, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
@@ -92,6 +101,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
+            promotions=Promotions(gate, jobs, layouts, releases, clock=now, outside=Outside()),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             mode=store.kind if store else "own",
             store_for=ground.stores.get,

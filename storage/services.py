@@ -18,6 +18,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.service import Promotions
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
@@ -56,6 +57,7 @@ class Services(Office):
     changes: Changes
     welcomes: Welcomes
     copies: Copies
+    promotions: Promotions
     console: Console
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
+from storage.cli.promote_args import add_promote
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_jobs(commands, common)
     _add_people(commands, common)
     _add_welcomes(commands, common)
+    _add_promote(commands, common)
     return parser
 
 
@@ -208,6 +210,20 @@ def _add_welcomes(commands: argparse._SubParsersAction[_Parser], common: _Parser
         return made
 
     add_welcomes(command)
+
+
+def _add_promote(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "releases: what goes live, and back"
+    promote = commands.add_parser("promote", help=about, description=about)
+    names = "plan|show|approve|run|pause|resume|cancel|verify|status|rollback|history|diff"
+    parts = promote.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_promote(command)
 
 
 def _audit_filter() -> _Parser:

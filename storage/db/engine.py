@@ -30,6 +30,7 @@ SWITCH_LOCK = 7_310_003
 PEOPLE_LOCK = 7_310_004
 JOBS_LOCK = 7_310_005
 LIVE_REQUESTS_LOCK = 7_310_006
+RELEASES_LOCK = 7_310_018
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 

@@ -41,6 +41,14 @@ class Can(StrEnum):
     """Delete everything below a prefix."""
     WELCOME_PUBLISH = "welcome:publish"
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
+    PROMOTE_PLAN = "promote:plan"
+    """Plan what would go live here, or back."""
+    PROMOTE_APPROVE = "promote:approve"
+    """Approve a release that somebody else planned."""
+    PROMOTE_RUN = "promote:run"
+    """Run an approved release: the one way in which objects are written here."""
+    PROMOTE_ROLLBACK = "promote:rollback"
+    """Run an approved rollback."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""
@@ -65,6 +73,8 @@ WRITING_CANS = frozenset(
         Can.OBJECT_RECEIVE,
         Can.PREFIX_DELETE,
         Can.WELCOME_PUBLISH,
+        Can.PROMOTE_RUN,
+        Can.PROMOTE_ROLLBACK,
     }
 )
 """What a console that is switched to reading only refuses to everybody."""

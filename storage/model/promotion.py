@@ -199,9 +199,9 @@ class Plan:
             "counts": {
                 **{name: self.counts.get(name, 0) for name in STATES[:6]},
                 **{name: count for name, count in self.counts.items() if count},
-                "newer_in_prod": self.newer_in_prod,
                 "blocked": sum(self.counts.get(state, 0) for state in BLOCKING),
             },
+            "newer_in_prod": self.newer_in_prod,
             "bytes": self.bytes,
             "requests": self.requests,
             "gates": [gate.as_json() for gate in self.gates],

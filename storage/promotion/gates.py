@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from storage.layout.profile import Layout
 from storage.layout.promoting import PromotionRules
 from storage.layout.rules import refused_keys
-from storage.model.promotion import CODE, COPIED, Gate, State
+from storage.model.promotion import CODE, COPIED, Gate, Scope, State
 from storage.units import human_bytes
 
 _AT_ONCE = 10_000  # keys as Python texts at a time
@@ -51,13 +51,13 @@ class Said:
 
 
 def promotion_gates(
-    layout: Layout, rules: PromotionRules, rows: pa.Table, said: Said
+    layout: Layout, rules: PromotionRules, scope: Scope, rows: pa.Table, said: Said
 ) -> tuple[Gate, ...]:
     """The gates of a promotion of `rows` (PLAN_SCHEMA), in the order to show them."""
     copied = rows.filter(is_any(rows, *COPIED))
     return (
         _rules(layout, rules, copied),
-        _references(rules, rows),
+        _references(rules, scope, rows),
         _content(rows),
         _heard(rules, said.heard),
         _audio(rules, said.sound),
@@ -92,9 +92,10 @@ def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
     return Gate("rules", not refused, text, len(refused), tuple(refused[:_EXAMPLES]))
 
 
-def _references(rules: PromotionRules, rows: pa.Table) -> Gate:
+def _references(rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
     states: tuple[State, ...] = ("missing",)
-    if rules.references == "stage":
+    # below a prefix nobody has named what only prod has
+    if rules.references == "stage" and scope.kind != "prefix":
         states = ("missing", "only-prod")
     absent = rows.filter(is_any(rows, *states))
     count = absent.num_rows

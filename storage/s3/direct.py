@@ -28,9 +28,9 @@ from storage.s3.signing import Signer
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
-Odd = Literal["busy", "odd"]
-"""No plain answer: the store asks for patience and did nothing; or anything else, of which nobody
-knows what became."""
+Odd = Literal["busy", "refused", "lost"]
+"""No plain answer: the store asks for patience, or refuses, and did nothing; or it is not known
+whether it did."""
 
 _COPIED = re.compile(
     rb"\s*(?:<\?xml[^>]*\?>)?\s*<CopyObjectResult[\s>].*?<ETag>(?:&quot;|&#34;|\")?([^<&\"]+)",
@@ -102,13 +102,15 @@ class Direct:
             headers["if-match"] = quoted(precondition.etag)
         answer = self._ask("PUT", key, headers)
         if answer is None:
-            return "odd"
-        if answer.status == 503:
-            return "busy" if b"<Code>SlowDown</Code>" in answer.body else "odd"
+            return "lost"
+        if answer.status == 503 and b"<Code>SlowDown</Code>" in answer.body:
+            return "busy"
+        if 300 <= answer.status < 500:
+            return "refused"
         # a copy that fails late answers 200 with an error in its body
         found = _COPIED.match(answer.body) if answer.status == 200 else None
         if found is None:
-            return "odd"
+            return "lost"
         version_id = version_of({"VersionId": answer.headers.get("x-amz-version-id")})
         return Written(found[1].decode("latin-1"), version_id, 0)
 

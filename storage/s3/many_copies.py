@@ -1,4 +1,4 @@
-"""Many copies from one bucket to another, at once and each under conditions.
+"""Many copies from one bucket to another, each under conditions.
 
 Fast where the store keeps the conditions itself and the object is a plain one; else by
 `copy_object`, which asks and compares by itself. A copy that is there already, made by an earlier
@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from storage.errors import Conflict, StorageError
@@ -18,7 +17,7 @@ from storage.model.objects import Written
 from storage.s3.client import Store
 from storage.s3.conditions import Precondition, refuse_unholdable
 from storage.s3.copy import ONE_COPY_BYTES, copy_object
-from storage.s3.direct import direct
+from storage.s3.direct import Odd, direct
 from storage.s3.facts import facts_of
 from storage.s3.heads import head_answer
 from storage.s3.pace import Pace
@@ -52,7 +51,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What lies there now; `found`: it did already, with the same bytes and facts."""
+    """What lies there now; `found`: it did before we asked, with the same bytes and facts."""
 
     written: Written
     found: bool
@@ -62,8 +61,8 @@ Outcome = Copied | StorageError
 
 
 class Copies:
-    """Copies from bucket to bucket (of another store: `to`). As a context manager it ends with all
-    that were begun.
+    """Copies from bucket to bucket (of another store: `to`). Thread-safe: `one` is for many at
+    once, and waits where the store asks for patience.
     """
 
     def __init__(
@@ -85,34 +84,23 @@ class Copies:
         self._direct = direct(self._to, target) if keeps and same else None
         self._sleep = sleep
         self.pace = Pace(workers)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="copies")
-
-    def __enter__(self) -> Copies:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
-
-    def start(self, task: Task) -> Future[Outcome]:
-        """Begins it; its outcome, which is never raised."""
-        return self._pool.submit(self.one, task)
 
     def one(self, task: Task) -> Outcome:
-        """Does it here and now."""
+        """Does it; its outcome, which is never raised."""
         with self.pace.one():
             try:
                 refuse_unholdable(self._to, self._target, task.target_key)
-                written = self._fast(task)
-                if written is not None:
+                answer = self._fast(task)
+                if isinstance(answer, Written):
                     self.pace.went_well()
-                    return Copied(written, found=False)
-                return self._carefully(task)
+                    return Copied(answer, found=False)
+                return self._carefully(task, lost=answer == "lost")
             except StorageError as error:
                 return error
 
-    def _fast(self, task: Task) -> Written | None:
+    def _fast(self, task: Task) -> Written | Odd:
         if self._direct is None or not task.plain or task.size > ONE_COPY_BYTES:
-            return None
+            return "refused"
         for nth in range(_TRIES):
             answer = self._direct.copy(
                 (self._source, task.source_key, task.source_version),
@@ -123,13 +111,14 @@ class Copies:
             )
             if isinstance(answer, Written):
                 return replace(answer, size=task.size)
-            if answer == "odd":
-                return None
+            if answer != "busy":
+                return answer
             self.pace.was_busy()
             self._sleep(_WAIT_S * 2**nth * random.uniform(0.5, 1.0))  # noqa: S311  no secret
-        return None
+        return "busy"
 
-    def _carefully(self, task: Task) -> Outcome:
+    def _carefully(self, task: Task, *, lost: bool) -> Outcome:
+        """By the SDK; `lost`: we may have made the copy already."""
         source = (self._source, task.source_key, task.source_version or None)
         try:
             written = copy_object(
@@ -144,7 +133,7 @@ class Copies:
             found = self._found(task, source)
             if found is None:
                 return conflict
-            return Copied(found, found=True)
+            return Copied(found, found=not lost)
         return Copied(written, found=False)
 
     def _found(self, task: Task, source: tuple[str, str, str | None]) -> Written | None:

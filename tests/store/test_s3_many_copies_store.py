@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from storage.s3.client import Store
 from storage.s3.conditions import IfAbsent, IfMatch, Precondition
 from storage.s3.direct import Direct, direct
 from storage.s3.heads import head_answer
-from storage.s3.many_copies import Copied, Copies, Outcome, Task
+from storage.s3.many_copies import WORKERS, Copied, Copies, Outcome, Task
 from storage.s3.objects import get_tags
 
 
@@ -44,8 +45,8 @@ def task(key: str, etag: str, precondition: Precondition | None = None, **facts:
 
 
 def run(store: Store, source: str, target: str, *tasks: Task) -> list[Outcome]:
-    with Copies(store, source, target) as copies:
-        return [one.result() for one in [copies.start(one) for one in tasks]]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(Copies(store, source, target).one, tasks))
 
 
 def slow_way(*_: Any, **__: Any) -> Any:

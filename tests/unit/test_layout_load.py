@@ -50,6 +50,9 @@ def load(
     return load_layouts(Settings(layout=layout), load_config(path), environ or {})
 
 
+_PROMOTE = {can for can in Can if can.startswith("promote:")}
+
+
 def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
     """docs/layouts.md's example loads as it stands, after the five."""
     layouts = load(tmp_path, EXAMPLE)
@@ -61,8 +64,10 @@ def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
     )
     assert podcast.kind("episode").max_bytes == 300 * 2**20
     assert podcast.classify("draft", "notes/a/b.txt").fields == {"path": "a/b.txt"}
-    assert podcast.grants(Role.OPERATOR, "draft") == BUCKET_CANS - {Can.WELCOME_PUBLISH}
-    assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS
+    assert podcast.grants(Role.OPERATOR, "draft") == BUCKET_CANS - {
+        Can.WELCOME_PUBLISH, *_PROMOTE,
+    }  # fmt: skip
+    assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS - _PROMOTE
     assert podcast.grants(Role.QA, "prod") == set()
 
 

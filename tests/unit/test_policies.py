@@ -38,7 +38,8 @@ def actions_on(document: dict[str, Any], resource: str) -> set[str]:
 def test_every_permission_has_its_actions() -> None:
     """A permission added to `Can` cannot be forgotten in the policy."""
     assert set(BUCKET_ACTIONS) == set(OBJECT_ACTIONS) == BUCKET_CANS
-    assert all(BUCKET_ACTIONS[can] or OBJECT_ACTIONS[can] for can in BUCKET_CANS)
+    idle = {can for can in BUCKET_CANS if not (BUCKET_ACTIONS[can] or OBJECT_ACTIONS[can])}
+    assert idle == {Can.PROMOTE_APPROVE}  # in the console's database alone
 
 
 @pytest.mark.parametrize("person", list(Role))
@@ -110,7 +111,7 @@ def test_an_operator_can_do_what_browse_asks_for() -> None:
         document, "arn:aws:s3:::ssi-audio-stage"
     )
     reads = {"s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"}
-    assert actions_on(document, "arn:aws:s3:::ssiborg-assets/*") == reads
+    assert actions_on(policy(LAYOUTS["ssi"], Role.VIEWER), "arn:aws:s3:::ssiborg-assets/*") == reads
     assert actions_on(document, "arn:aws:s3:::ssi-audio-stage/*") > reads
 
 
