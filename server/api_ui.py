@@ -5,28 +5,27 @@ The store is asked in worker threads, never in the event loop.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
-from typing import Any
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from server.bodies import read_object, strings
 from server.ready import services_now
 from server.tokens import actor_of
-from storage.errors import InvalidInput
-
-MAX_BODY_BYTES = 64 * 1024  # a key is at most 1,024 bytes; the rest of a request is small
 
 
 async def clip(request: Request) -> Response:
-    """`{layout, role, key, etag}` -> `{url, expires_at}` for the player."""
+    """`{layout, role, key, etag}` -> `{url, expires_at}` for the player; with `version` exactly
+    that version is played.
+    """
     actor = await actor_of(request)
-    asked = await _read_strings(request, ("layout", "role", "key", "etag"))
+    values = await read_object(request)
+    asked = strings({"version": "", **values}, "layout", "role", "key", "etag", "version")
     link = await run_in_threadpool(
         services_now().objects.clip_url,
         actor,
@@ -34,6 +33,7 @@ async def clip(request: Request) -> Response:
         asked["role"],
         asked["key"],
         etag=asked["etag"],
+        version_id=asked["version"] or None,
     )
     return JSONResponse({"url": link.url, "expires_at": link.expires_at.isoformat()})
 
@@ -99,36 +99,3 @@ async def _after(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for chunk in iterate_in_threadpool(rest):
         yield chunk
-
-
-async def _read_strings(request: Request, names: tuple[str, ...]) -> dict[str, str]:
-    """The named strings of a JSON body. Raises InvalidInput saying what is wrong with it."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        # a plain HTML form cannot send this type, so no other page can make one that works
-        raise InvalidInput("The request is not JSON.", "Send it as Content-Type: application/json.")
-    body = await _read_body(request)
-    try:
-        parsed: Any = json.loads(body)
-        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput("The request's JSON cannot be read.", "Check its syntax.") from error
-    values = parsed if isinstance(parsed, dict) else {}
-    wrong = [name for name in names if not isinstance(values.get(name), str)]
-    if wrong:
-        raise InvalidInput(
-            f"The request lacks {', '.join(wrong)}.",
-            f"Send an object with the strings {', '.join(names)}.",
-        )
-    return {name: values[name] for name in names}
-
-
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInput(
-                "The request is too large.", f"Send at most {MAX_BODY_BYTES // 1024} KiB."
-            )
-    return bytes(body)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from server import VERSION, api_activity, api_audio, api_ui, api_upload, sign_in
+from server import VERSION, api_activity, api_audio, api_review, api_ui, api_upload, sign_in
 from server.ready import SERVING
 from storage import bootstrap
 from storage.errors import NotFound
@@ -37,6 +37,9 @@ def console_routes() -> list[Route]:
         Route("/api/ui/clip", api_ui.clip, methods=["POST"]),
         Route("/api/ui/download", api_ui.download, methods=["GET"]),
         Route("/api/ui/zip", api_ui.archive, methods=["GET"]),
+        Route("/api/ui/next", api_review.next_clips, methods=["POST"]),
+        Route("/api/ui/verdict", api_review.verdict, methods=["POST"]),
+        Route("/api/ui/undo", api_review.undo, methods=["POST"]),
         Route("/api/ui/activity", api_activity.export, methods=["GET"]),
         Route("/api/audio/list", api_audio.list_objects, methods=["GET"]),
         Route("/api/audio/search", api_audio.search, methods=["GET"]),

@@ -7,15 +7,18 @@ calls `start()` first: the store starts, and on its first start is filled, in th
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from storage.activity.service import Activity
 from storage.activity.verifying import Verifying
+from storage.audio.analyse import ANALYSIS
 from storage.changes.service import Changes
 from storage.changes.works import IDLE
 from storage.changes.works import works as change_works
@@ -23,27 +26,39 @@ from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
 from storage.db.live_requests import LiveRequests
-from storage.db.releases import Releases
+from storage.db.manifests import ManifestRows
+from storage.db.measurements import MeasurementRows
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
+from storage.hearsay import Hearsay
 from storage.jobs.service import Jobs
+from storage.layout.profile import Layout
+from storage.manifests.service import Manifests
+from storage.manifests.shelf import Shelf
+from storage.measurements.service import Measurements
+from storage.measurements.task import MODULES
+from storage.measurements.work import MeasureWork
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
-from storage.promotion.outside import Outside
-from storage.promotion.rechecking import VerifyWork
 from storage.promotion.service import Promotions
-from storage.promotion.shelf import Shelf
-from storage.promotion.work import ReleaseWork
+from storage.promotion.shelf import ReleaseShelf
+from storage.promotion.works import works as release_works
+from storage.review.listings import Listings
+from storage.review.scopes import Tables
+from storage.review.service import Review
+from storage.review.sources import Sources
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
-from storage.settings import environment, said
+from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
+from storage.workers.interface import Limits, Workers
+from storage.workers.local import LocalWorkers
 
 __all__ = [
     "Configuration",
@@ -78,16 +93,23 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         store = lease.store if lease else None
         ground = _ground(opened, configured, environ, store)
         gate, get = ground.gate, ground.stores.get
-        releases = Shelf(Releases(ground.database))
+        manifests = _manifests(ground, settings, layouts)
+        measured = MeasurementRows(ground.database, ANALYSIS)
+        shelf = ReleaseShelf.of(ground.database)
         works = (
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
-            ReleaseWork(gate, releases, now),
-            VerifyWork(gate, releases, now),
+            MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
+            *release_works(gate, shelf, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
+        measurements = Measurements(gate, jobs, measured, manifests.clips)
+        sources = Sources(Listings(now), manifests, measurements)
+        review = Review(gate, Tables.of(ground.database), sources, now)
+        opened.callback(review.close)
+        told = Hearsay(gate, layouts, manifests, measurements, review)
         return Services(
             **_office(configured, ground),
             config=configured.config,
@@ -101,8 +123,11 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
-            promotions=Promotions(gate, jobs, layouts, releases, clock=now, outside=Outside()),
+            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
+            manifests=manifests,
+            measurements=measurements,
+            review=review,
             mode=store.kind if store else "own",
             store_for=ground.stores.get,
             close=opened.pop_all().close,
@@ -145,6 +170,17 @@ def _ground(
 ) -> Ground:
     settings, config, layouts = configured.settings, configured.config, configured.layouts
     return open_ground(opened, settings, config, layouts, environ=environ, store=store)
+
+
+def _manifests(ground: Ground, settings: Settings, layouts: Mapping[str, Layout]) -> Manifests:
+    rows = ManifestRows(ground.database)
+    shelf = Shelf(rows, settings.data_path / "manifests")
+    return Manifests(ground.gate, layouts, rows, shelf, now)
+
+
+def _workers(settings: Settings) -> Workers:
+    count = int(settings.measure_workers or os.cpu_count() or 1)
+    return LocalWorkers(count, Limits(), MODULES)
 
 
 def _setup(configured: Configuration, environ: Mapping[str, str], ground: Ground) -> Setup:

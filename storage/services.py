@@ -13,12 +13,15 @@ from storage.config import Config
 from storage.console.service import Console
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
+from storage.manifests.service import Manifests
+from storage.measurements.service import Measurements
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
 from storage.promotion.service import Promotions
+from storage.review.service import Review
 from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
@@ -59,6 +62,9 @@ class Services(Office):
     copies: Copies
     promotions: Promotions
     console: Console
+    manifests: Manifests
+    measurements: Measurements
+    review: Review
     mode: Mode
     store_for: Callable[[Layout, Bucket], Store]
     close: Callable[[], None] = field(repr=False)

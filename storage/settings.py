@@ -107,6 +107,12 @@ class Settings:
         "same time; further ones wait for their turn.",
         tuple(str(number) for number in range(1, 17)),
     )
+    measure_workers: str = _setting(
+        "MEASURE_WORKERS",
+        "",
+        "How many processes one job has that measures recordings. Empty: one for each processor.",
+        ("", *(str(number) for number in range(1, 65))),
+    )
 
     @property
     def data_path(self) -> Path:

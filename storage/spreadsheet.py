@@ -13,6 +13,7 @@ BOM = "\ufeff"  # without it Excel reads UTF-8 as the computer's old code page
 # separator, and importers that split at tabs or line ends, start a new cell behind those, so a
 # sign there counts as a beginning too.
 _FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[\s\"'\ufeff]*[=+\-@＝＋－＠﹢﹣﹦﹫])")
+_GUARD = re.compile(r"(?:^|(?<=[;\t\r\n]))'(?=[\s\"'\ufeff]*[=+\-@＝＋－＠﹢﹣﹦﹫])")
 _HIDDEN_START = ("\t", "\r", "\n")
 
 
@@ -28,3 +29,11 @@ def harmless(cell: str) -> str:
     """`cell` with an apostrophe before everything a spreadsheet would take for a formula."""
     cell = _FORMULA.sub("'", cell)
     return f"'{cell}" if cell.startswith(_HIDDEN_START) else cell
+
+
+def unharmed(cell: str) -> str:
+    """What `harmless` made this cell from; as it is where it made it from nothing else."""
+    plain = _GUARD.sub("", cell)
+    if plain.startswith("'") and plain[1:].startswith(_HIDDEN_START):
+        plain = plain[1:]
+    return plain if harmless(plain) == cell else cell

@@ -17,6 +17,7 @@ _TYPES: Mapping[str, tuple[type, str]] = {
     "text": (str, 'text in quotes, such as "abc"'),
     "flag": (bool, "true or false"),
     "number": (int, "a whole number"),
+    "figure": (float, "a number, such as -16.0"),
     "texts": (list, 'a list of texts, such as ["a", "b"]'),
     "table": (dict, "a table of its own, such as [name]"),
     "tables": (list, "a list of tables, such as [[name]]"),
@@ -86,6 +87,8 @@ class Node:
     def _check_value(self, name: str, field: Field) -> None:
         value = self.values[name]
         type_, words = _TYPES[field.type]
+        if field.type == "figure" and type(value) is int:  # -16 means -16.0
+            value = float(value)
         items = value if isinstance(value, list) else [value]
         inner = {"texts": str, "tables": dict}.get(field.type, type_)
         # type() and not isinstance(): true is no number in TOML
@@ -113,6 +116,10 @@ class Node:
         """A number field, None where it is left out."""
         value = self.values.get(name)
         return None if value is None else int(value)
+
+    def figure(self, name: str, default: float) -> float:
+        """A number field with or without decimals, `default` where it is left out."""
+        return float(self.values.get(name, default))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts, empty where it is left out."""

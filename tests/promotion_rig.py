@@ -31,7 +31,7 @@ from storage.promotion.gates import Heard, Sound
 from storage.promotion.outside import Course, Outside
 from storage.promotion.rechecking import VerifyWork
 from storage.promotion.service import Promotions
-from storage.promotion.shelf import Shelf
+from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.work import ReleaseWork
 from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
@@ -87,7 +87,7 @@ class Rig:
 
     promotions: Promotions
     jobs: Jobs
-    shelf: Shelf
+    shelf: ReleaseShelf
     audit: Audit
     store: Store
     buckets: Mapping[str, str]
@@ -117,7 +117,7 @@ class Rig:
                 late.append(at)
                 return at
 
-        shelf = Shelf(Releases(database))
+        shelf = ReleaseShelf(Releases(database))
         works = (ReleaseWork(gate, shelf, clock), VerifyWork(gate, shelf, clock))
         jobs = Jobs(database, works, gate, clock, workers=2)
         promotions = Promotions(gate, jobs, layouts, shelf, clock=clock, outside=told.outside())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePosixPath
 
 from storage.audio.decode import decode
@@ -18,6 +18,8 @@ from storage.audio.wav import WavHeader, read_header
 from storage.audio.words import format_findings, sound_findings
 from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Measured, Sound
 
+ANALYSIS = 1
+"""Raised when figures change, so that what was measured before is measured again."""
 _MISSING_S = 0.15  # less than this between header and sound is encoders' rounding
 _LOSSLESS = ("pcm_", "flac", "alac")
 _ENDINGS = {
@@ -46,6 +48,54 @@ class _Inside:
     broken_off: bool = False  # in the middle of a frame or page
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Everything that a file's bytes tell, whatever it is held to. `damage` is what is wrong with
+    the file itself.
+    """
+
+    facts: AudioFacts
+    sound: Sound
+    digest: str
+    damage: tuple[AudioFinding, ...]
+    pcm: Pcm = field(repr=False)
+
+
+def examine(data: bytes, *, max_seconds: float = MAX_SECONDS) -> Examined:
+    """Facts, sound, digest and damage of a file; of a longer one the first `max_seconds`.
+
+    Raises InvalidInput when it is no audio, or too broken to hear anything of.
+    """
+    kind = kind_of(data, len(data))
+    facts = probe(data, b"", len(data))
+    inside = _look_inside(data, kind, facts)
+    pcm = decode(data, max_seconds=max_seconds)
+    lossless = facts.codec.startswith(_LOSSLESS)
+    coarse = facts.codec == "pcm_u8"
+    full_scale = 127 / 128 if coarse else FULL_SCALE_16_BIT
+    sound = sound_of(pcm, lossy=not lossless, full_scale=full_scale)
+    if not pcm.cut:
+        facts = replace(facts, duration_s=pcm.duration_s)
+    facts = replace(facts, sample_rate_hz=pcm.sample_rate_hz, channels=pcm.channels)
+    return Examined(facts, sound, inside.digest, tuple(_damage(inside, pcm)), pcm)
+
+
+def findings_on(
+    facts: AudioFacts,
+    sound: Sound,
+    damage: Iterable[AudioFinding],
+    limits: AudioLimits,
+    name: str = "",
+) -> tuple[AudioFinding, ...]:
+    """All there is to say of a file called `name` ("" if unknown) that is held to `limits`."""
+    return (
+        *damage,
+        *sound_findings(sound, limits),
+        *format_findings(facts),
+        *_name_finding(facts.container, name),
+    )
+
+
 def measure(
     data: bytes,
     name: str = "",
@@ -58,25 +108,10 @@ def measure(
 
     Raises InvalidInput when it is no audio, or too broken to hear anything of.
     """
-    kind = kind_of(data, len(data))
-    facts = probe(data, b"", len(data))
-    inside = _look_inside(data, kind, facts)
-    pcm = decode(data, max_seconds=max_seconds)
-    lossless = facts.codec.startswith(_LOSSLESS)
-    coarse = facts.codec == "pcm_u8"
-    full_scale = 127 / 128 if coarse else FULL_SCALE_16_BIT
-    sound = sound_of(pcm, lossy=not lossless, full_scale=full_scale)
-    findings = (
-        *_damage(inside, pcm),
-        *sound_findings(sound, limits or AudioLimits()),
-        *format_findings(facts),
-        *_name_finding(kind, name),
-    )
-    if not pcm.cut:
-        facts = replace(facts, duration_s=pcm.duration_s)
-    facts = replace(facts, sample_rate_hz=pcm.sample_rate_hz, channels=pcm.channels)
-    heard = {field.name: getattr(sound, field.name) for field in fields(Sound)}
-    return Measured(facts=facts, digest=inside.digest, findings=findings, **heard)
+    found = examine(data, max_seconds=max_seconds)
+    findings = findings_on(found.facts, found.sound, found.damage, limits or AudioLimits(), name)
+    heard = {one.name: getattr(found.sound, one.name) for one in fields(Sound)}
+    return Measured(facts=found.facts, digest=found.digest, findings=findings, **heard)
 
 
 def _look_inside(data: bytes, kind: Kind, facts: AudioFacts) -> _Inside:
@@ -127,8 +162,8 @@ def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
         yield AudioFinding("unfinished", "info", text)
 
 
-def _name_finding(kind: Kind, name: str) -> Iterator[AudioFinding]:
+def _name_finding(container: str, name: str) -> Iterator[AudioFinding]:
     ending = PurePosixPath(name).suffix.lower()
-    if ending in _AUDIO_ENDINGS and ending not in _ENDINGS.get(kind.name, ()):
-        text = f"The name ends in {ending}, but it is {kind.name}"
+    if ending in _AUDIO_ENDINGS and ending not in _ENDINGS.get(container, ()):
+        text = f"The name ends in {ending}, but it is {container}"
         yield AudioFinding("wrong-name", "warning", text)

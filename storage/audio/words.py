@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Sound
 
-_OFFSET = 0.02  # of full scale; less is not heard
-_FULL_HZ = 16_000  # speech below this sampling rate sounds like a telephone
+OFFSET = 0.02  # of full scale; less is not heard
+FULL_HZ = 16_000  # speech below this sampling rate sounds like a telephone
 _COARSE = {"pcm_u8": "8-bit", "pcm_mulaw": "µ-law", "pcm_alaw": "A-law"}
 _FINE = {
     "pcm_s24le": "24-bit",
@@ -28,7 +28,7 @@ def sound_findings(sound: Sound, limits: AudioLimits) -> Iterator[AudioFinding]:
         places = "1 place" if sound.clipped_runs == 1 else f"{sound.clipped_runs:,} places"
         text = f"Distorted in {places}: it was recorded too loud"
         yield AudioFinding("clipped", "warning", text)
-    if sound.dc_offset > _OFFSET:
+    if sound.dc_offset > OFFSET:
         text = "The recording device added an offset: it may click at the start and the end"
         yield AudioFinding("offset", "warning", text)
     yield from _silence(sound, limits)
@@ -64,16 +64,26 @@ def _silence(sound: Sound, limits: AudioLimits) -> Iterator[AudioFinding]:
 
 def format_findings(facts: AudioFacts) -> Iterator[AudioFinding]:
     """What the format itself takes away, or what changes when it is made into a WAV or an MP3."""
-    if facts.sample_rate_hz < _FULL_HZ:
+    if facts.sample_rate_hz < FULL_HZ:
         text = f"Telephone quality ({facts.sample_rate_hz / 1000:g} kHz): it sounds dull"
         yield AudioFinding("telephone", "warning", text)
     if facts.channels > 2:
         text = f"Has {facts.channels} channels: they will be mixed down to stereo"
         yield AudioFinding("channels", "warning", text)
-    coarse = _COARSE.get(facts.codec) or ("ADPCM" if facts.codec.startswith("adpcm") else "")
-    if coarse:
+    if is_coarse(facts.codec):
+        coarse = _COARSE.get(facts.codec, "ADPCM")
         text = f"Stored in a coarse format ({coarse}): it may hiss"
         yield AudioFinding("coarse", "warning", text)
-    if facts.codec in _FINE:
+    if is_fine(facts.codec):
         text = f"Finer than needed ({_FINE[facts.codec]}): it will be kept as 16-bit"
         yield AudioFinding("depth", "info", text)
+
+
+def is_coarse(codec: str) -> bool:
+    """Whether a codec keeps less than is heard."""
+    return codec in _COARSE or codec.startswith("adpcm")
+
+
+def is_fine(codec: str) -> bool:
+    """Whether a codec keeps more than 16 bits."""
+    return codec in _FINE

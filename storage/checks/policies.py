@@ -56,6 +56,9 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_RECEIVE: (_SEE_THAT_NOTHING_IS,),
     Can.PREFIX_DELETE: ("s3:GetBucketVersioning", "s3:ListBucket"),
     Can.WELCOME_PUBLISH: (_SEE_THAT_NOTHING_IS,),
+    Can.CLIP_MEASURE: ("s3:ListBucket",),
+    Can.COURSE_PUT: (),  # the console keeps it itself
+    Can.REVIEW_VERDICT: ("s3:ListBucket",),
     Can.PROMOTE_PLAN: ("s3:ListBucket",),
     Can.PROMOTE_APPROVE: (),  # in the console's database alone
     Can.PROMOTE_RUN: _RELEASE_ON_BUCKET,
@@ -78,6 +81,10 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
         "s3:PutObject",
         "s3:PutObjectTagging",
     ),
+    Can.CLIP_MEASURE: ("s3:GetObject",),
+    Can.COURSE_PUT: (),
+    # what was heard is looked at once more, in the very version
+    Can.REVIEW_VERDICT: ("s3:GetObject", "s3:GetObjectVersion"),
     Can.PROMOTE_PLAN: _READ_ON_OBJECTS,
     Can.PROMOTE_APPROVE: (),
     Can.PROMOTE_RUN: _RELEASE_ON_OBJECTS,

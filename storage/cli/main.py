@@ -13,6 +13,7 @@ from typing import NoReturn
 from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
 from storage.cli.promote_args import add_promote
+from storage.cli.review_args import add_review
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
 
@@ -86,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_jobs(commands, common)
     _add_people(commands, common)
     _add_welcomes(commands, common)
+    _add_courses(commands, common)
+    _add_review(commands, common)
     _add_promote(commands, common)
     return parser
 
@@ -210,6 +213,32 @@ def _add_welcomes(commands: argparse._SubParsersAction[_Parser], common: _Parser
         return made
 
     add_welcomes(command)
+
+
+def _add_courses(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "courses: the manifests that say which clips they are made of"
+    courses = commands.add_parser("courses", help=about, description=about)
+    parts = courses.add_subparsers(metavar="list|put", required=True, parser_class=_Parser)
+    rows = parts.add_parser("list", help="every course with a manifest", parents=[common])
+    rows.set_defaults(run="courses:list_all")
+    put = parts.add_parser("put", help="keep a file as a course's manifest", parents=[common])
+    put.add_argument("course", metavar="COURSE", help="such as ita_for_eng")
+    put.add_argument("file", metavar="FILE", help="course_manifest.json, as it was compiled")
+    put.set_defaults(run="courses:put")
+
+
+def _add_review(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "listening: what to hear next, verdicts, and what is left"
+    review = commands.add_parser("review", help=about, description=about)
+    names = "next|verdict|undo|progress|gate|export|import"
+    parts = review.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_review(command)
 
 
 def _add_promote(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

@@ -30,7 +30,11 @@ SWITCH_LOCK = 7_310_003
 PEOPLE_LOCK = 7_310_004
 JOBS_LOCK = 7_310_005
 LIVE_REQUESTS_LOCK = 7_310_006
-RELEASES_LOCK = 7_310_018
+MANIFESTS_LOCK = 7_310_011
+MEASUREMENTS_LOCK = 7_310_012
+REVIEW_LOCK = 7_310_017  # 07 to 16 are for the rooms that came beside it
+LEASES_LOCK = 7_310_018
+RELEASES_LOCK = 7_310_020
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 REVISION = "0008"
@@ -119,6 +121,96 @@ live_requests = Table(
     Column("layout", Text, primary_key=True),
     Column("course", Text, primary_key=True),
     *_texts("id etag note at by_id by_name"),
+)
+
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("about", Text, nullable=False),  # a JSON object
+    Column("clips", LargeBinary, nullable=False),  # Arrow, compressed
+    Column("rows", BigInteger, nullable=False),
+)
+
+course_manifests = Table(
+    "course_manifests",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("course", Text, primary_key=True),
+    Column("source", Text, primary_key=True),  # store, file
+    *_texts("digest etag at by_id by_name"),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("etag", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    *_texts("sha256 state at container codec bitrate_mode digest damage"),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("sample_rate_hz", "channels", "bitrate_bps", "clipped_runs", "analysis")
+    ),
+    *(
+        Column(name, Double, nullable=False)
+        for name in (
+            *("duration_s", "lead_silence_s", "trail_silence_s", "inner_silence_s"),
+            "dc_offset",
+        )
+    ),
+    Column("loudness_lufs", Double),
+    Column("true_peak_dbtp", Double),
+    Column("loudness_estimated", Boolean, nullable=False),
+    Index(None, "sha256"),
+    Index(None, "digest"),
+)
+
+waveforms = Table(
+    "waveforms",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("peaks", LargeBinary, nullable=False),  # pairs of int8
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", _SEQ, primary_key=True, autoincrement=False),  # 1, 2, 3 …: the order they came in
+    *_texts("nonce layout role bucket key version_id etag sha256 decision reasons note marks"),
+    *_texts("at kept_at by_id by_name origin"),
+    Column("size", BigInteger, nullable=False),
+    Column(
+        "undoes", BigInteger, nullable=False
+    ),  # the verdict that this row takes back, 0 for none
+    UniqueConstraint("by_id", "nonce", name="uq_verdicts_by_id_nonce"),
+    Index(None, "layout", "id"),
+    Index(None, "layout", "etag"),
+    Index(None, "layout", "sha256"),
+    Index(None, "layout", "role", "key"),
+    Index(None, "by_id", "at"),
+)
+
+review_leases = Table(
+    "review_leases",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("layout", "etag")),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    *_texts("role key by_id by_name until"),
+)
+
+review_positions = Table(
+    "review_positions",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("by_id", Text, primary_key=True),
+    *_texts("role scope_kind scope_name sequence key at"),
+)
+
+review_selections = Table(
+    "review_selections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("layout role name keys by_id by_name at"),
 )
 
 releases = Table(

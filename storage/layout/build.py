@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from storage.config import check_value
 from storage.errors import ConfigError
+from storage.layout.build_review import build_review
+from storage.layout.limits import build_limits
 from storage.layout.profile import Bucket, KeyKind, Layout, Rule, Start
 from storage.layout.promoting import build_promotion
 from storage.layout.template import Template, quote_literal
@@ -35,6 +37,8 @@ _ROOT = {
     "columns": Field("table"),
     "access": Field("table", required=True),
     "start": Field("table"),
+    "audio": Field("table"),
+    "review": Field("table"),
     "promotion": Field("table"),
 }
 _BUCKET = {
@@ -89,10 +93,12 @@ def build_layout(node: Node) -> Layout:
         columns=_columns(node.table("columns"), tuple(kind.kind for kind in kinds)),
         prefix_env=_texts_by_name(node.table("prefix_env"), tuple(prefixes)),
         starts=_starts(node.table("start"), kinds),
+        audio=build_limits(node.table("audio")),
         import_dir=node.text("import_folder"),
         import_dir_env=node.text("import_folder_env"),
         access_key_env=node.text("access_key_env"),
         secret_key_env=node.text("secret_key_env"),
+        review=build_review(node.table("review")),
         promotion=build_promotion(
             node.table("promotion"),
             roles,

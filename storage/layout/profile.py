@@ -11,8 +11,10 @@ from types import MappingProxyType
 from storage.errors import ConfigError
 from storage.layout.promoting import PromotionRules
 from storage.layout.template import Template, compile_union
+from storage.model.audio import AudioLimits
 from storage.model.findings import Severity
 from storage.model.people import Can, Role
+from storage.model.review import Policy, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,14 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What listeners reject clips for, and what must have been heard before clips go live."""
+
+    reasons: tuple[Reason, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+
+
+@dataclass(frozen=True, slots=True)
 class Classified:
     """What a key is by its layout; `kind` and `title` are "" where no template fits."""
 
@@ -92,10 +102,12 @@ class Layout:
     """SQL columns that hold paths of this layout, and the kinds they may mean, likeliest first."""
     prefix_env: Mapping[str, str] = field(default_factory=dict, hash=False)
     starts: tuple[Start, ...] = ()
+    audio: AudioLimits = field(default_factory=AudioLimits)  # what recordings are held to
     import_dir: str = ""  # local folder to import from
     import_dir_env: str = ""
     access_key_env: str = ""
     secret_key_env: str = ""
+    review: Review = field(default_factory=Review)
     promotion: PromotionRules | None = None  # None: nothing is promoted in it
 
     def bucket(self, role: str) -> Bucket:

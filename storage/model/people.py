@@ -41,6 +41,12 @@ class Can(StrEnum):
     """Delete everything below a prefix."""
     WELCOME_PUBLISH = "welcome:publish"
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
+    CLIP_MEASURE = "clip:measure"
+    """Have recordings measured, many at once."""
+    COURSE_PUT = "course:put"
+    """Give the console a course's manifest as a file."""
+    REVIEW_VERDICT = "review:verdict"
+    """Listen to clips in turn, and approve or reject them."""
     PROMOTE_PLAN = "promote:plan"
     """Plan what would go live here, or back."""
     PROMOTE_APPROVE = "promote:approve"
@@ -73,6 +79,8 @@ WRITING_CANS = frozenset(
         Can.OBJECT_RECEIVE,
         Can.PREFIX_DELETE,
         Can.WELCOME_PUBLISH,
+        Can.COURSE_PUT,
+        Can.REVIEW_VERDICT,
         Can.PROMOTE_RUN,
         Can.PROMOTE_ROLLBACK,
     }

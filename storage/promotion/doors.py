@@ -14,7 +14,7 @@ from storage.promotion.approving import check_runnable
 from storage.promotion.ends import rules_of
 from storage.promotion.gates import promotion_gates
 from storage.promotion.outside import Outside
-from storage.promotion.shelf import Shelf, as_text
+from storage.promotion.shelf import ReleaseShelf, as_text
 from storage.promotion.wanting import Making
 
 
@@ -29,7 +29,7 @@ class Doors:
         self,
         gate: Gate,
         layouts: Mapping[str, Layout],
-        shelf: Shelf,
+        shelf: ReleaseShelf,
         clock: Callable[[], datetime],
         outside: Outside,
     ) -> None:

@@ -14,7 +14,7 @@ from storage.layout.profile import Layout
 from storage.layout.promoting import PromotionRules
 from storage.model.people import Actor, Can
 from storage.model.releases import Release, Verified
-from storage.promotion.shelf import Shelf
+from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.verifying import Checking, verified
 
 
@@ -53,7 +53,13 @@ class Ends:
 
 
 def verify(
-    job: Running, shelf: Shelf, release: Release, rows: pa.Table, ends: Ends, *, now: datetime
+    job: Running,
+    shelf: ReleaseShelf,
+    release: Release,
+    rows: pa.Table,
+    ends: Ends,
+    *,
+    now: datetime,
 ) -> Verified:
     """What verifying it finds, kept with the release; by reading every object where the job's
     `all` says so.

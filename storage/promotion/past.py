@@ -10,14 +10,14 @@ from storage.gate import Passage
 from storage.model.promotion import Plan
 from storage.model.releases import BEGUN, STATE_WORDS, Release, Step
 from storage.promotion.reading import WORKERS, heads
-from storage.promotion.shelf import Shelf
+from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.undoing import plan_rollback
 from storage.s3.heads import head_answer
 
 _Place = tuple[str, str]  # key, version
 
 
-def rollback_of(where: Passage, shelf: Shelf, release: Release) -> Plan:
+def rollback_of(where: Passage, shelf: ReleaseShelf, release: Release) -> Plan:
     """The plan that undoes it, by what the bucket holds now. Raises Conflict where nothing of it
     can be undone: it wrote nothing, runs, or is undone.
     """
@@ -56,7 +56,9 @@ def _earlier(where: Passage, steps: Sequence[Step]) -> Mapping[_Place, tuple[str
         return {place: there for place, there in found if there is not None}
 
 
-def _later(shelf: Shelf, release: Release, keys: Sequence[str]) -> Mapping[str, Sequence[str]]:
+def _later(
+    shelf: ReleaseShelf, release: Release, keys: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
     """The releases that ran after it, wrote some of its keys, and are not undone."""
     since = release.run.at if release.run else ""
     found = {}

@@ -9,7 +9,7 @@ from typing import Any
 from storage.gate import Gate
 from storage.jobs.work import Running
 from storage.promotion.ends import Ends, running_can, unlike, verify
-from storage.promotion.shelf import Shelf
+from storage.promotion.shelf import ReleaseShelf
 
 KIND = "verify-release"
 
@@ -20,7 +20,7 @@ class VerifyWork:
     kind = KIND
     resumable = True
 
-    def __init__(self, gate: Gate, shelf: Shelf, clock: Callable[[], datetime]) -> None:
+    def __init__(self, gate: Gate, shelf: ReleaseShelf, clock: Callable[[], datetime]) -> None:
         self._gate = gate
         self._shelf = shelf
         self._clock = clock

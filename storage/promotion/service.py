@@ -27,7 +27,7 @@ from storage.promotion.doors import Doors
 from storage.promotion.ends import rules_of
 from storage.promotion.outside import Outside
 from storage.promotion.past import rollback_of
-from storage.promotion.shelf import Shelf, as_text
+from storage.promotion.shelf import ReleaseShelf, as_text
 from storage.promotion.steps import chosen_rows
 from storage.promotion.wanting import compared_places
 from storage.promotion.work import KIND
@@ -44,7 +44,7 @@ class Promotions:
         gate: Gate,
         jobs: Jobs,
         layouts: Mapping[str, Layout],
-        shelf: Shelf,
+        shelf: ReleaseShelf,
         *,
         clock: Callable[[], datetime],
         outside: Outside,

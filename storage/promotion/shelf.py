@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from storage.db.engine import Database
 from storage.db.releases import Releases, Row
 from storage.errors import NotFound
 from storage.model.promotion import PLAN_SCHEMA, STATES, Gate, Header, Plan
@@ -24,11 +25,16 @@ def as_text(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class Shelf:
+class ReleaseShelf:
     """Releases by id, with their plans."""
 
     def __init__(self, rows: Releases) -> None:
         self.rows = rows
+
+    @classmethod
+    def of(cls, database: Database) -> ReleaseShelf:
+        """The releases in that database."""
+        return cls(Releases(database))
 
     def add(self, plan: Plan, planned: Person) -> Release:
         """A new release of the plan."""

@@ -21,7 +21,7 @@ from storage.promotion.ends import Ends, rules_of, running_can, unlike, verify
 from storage.promotion.hashing import plan_hash
 from storage.promotion.journal import Journal
 from storage.promotion.publishing import Publishing
-from storage.promotion.shelf import Shelf, as_text
+from storage.promotion.shelf import ReleaseShelf, as_text
 
 KIND = "run-release"
 
@@ -32,7 +32,7 @@ class ReleaseWork:
     kind = KIND
     resumable = True
 
-    def __init__(self, gate: Gate, shelf: Shelf, clock: Callable[[], datetime]) -> None:
+    def __init__(self, gate: Gate, shelf: ReleaseShelf, clock: Callable[[], datetime]) -> None:
         self._gate = gate
         self._shelf = shelf
         self._clock = clock

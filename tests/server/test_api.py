@@ -55,8 +55,8 @@ class Objects:
         self.closed = threading.Event()
         self.threads: set[str] = set()
 
-    def clip_url(self, *place: Any, etag: str) -> PresignedUrl:
-        self.asked.append((*place, etag))
+    def clip_url(self, *place: Any, etag: str, version_id: str | None) -> PresignedUrl:
+        self.asked.append((*place, etag, *([version_id] if version_id else [])))
         self.threads.add(threading.current_thread().name)
         if self.error:
             raise self.error
@@ -189,6 +189,8 @@ def test_a_clip_gets_a_fresh_url(objects: Objects, send: Any) -> None:
     assert objects.asked == [(local_actor(), "ssi", "stage", CLIP["key"], "abc")]
     assert answer.headers["Cache-Control"] == "no-store"
     assert_protected(answer)
+    send("POST", "/api/ui/clip", json={**CLIP, "version": "v1"})
+    assert objects.asked[1] == (*objects.asked[0], "v1")
 
 
 def test_the_store_is_not_asked_in_the_event_loop(

@@ -39,11 +39,19 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Ask:
-    """How a route is asked for a bucket by the person of that id, and the permission it needs."""
+    """How a route is asked for a bucket by the person of that id, and the permission it needs, or
+    several.
+    """
 
     can: Can
     path: Callable[[World, Place, Actor], str]
     options: Callable[[Place], Mapping[str, Any]] = lambda _place: {}
+    also: frozenset[Can] = frozenset()
+
+    @property
+    def cans(self) -> frozenset[Can]:
+        """All it needs."""
+        return self.also | {self.can}
 
 
 def _at(path: str, **more: str) -> Callable[[World, Place, Actor], str]:
@@ -68,6 +76,15 @@ def _clip(place: Place) -> Mapping[str, Any]:
     return {"json": {"layout": place[0], "role": place[1], "key": KEY, "etag": "e"}}
 
 
+def _listening(name: str, **more: Any) -> Ask:
+    def body(place: Place) -> Mapping[str, Any]:
+        return {"json": {"layout": place[0], "role": place[1], **more}}
+
+    seeing = frozenset({Can.OBJECT_LIST, Can.OBJECT_READ})
+    return Ask(Can.REVIEW_VERDICT, lambda *_: f"/api/ui/{name}", body, seeing)
+
+
+_SAID = {"nonce": "n", "key": KEY, "etag": "e", "size": 1, "decision": "approved"}
 ASKS: Mapping[Route, Ask] = {
     ("GET", "/api/audio/list"): Ask(Can.OBJECT_LIST, _at("/api/audio/list")),
     ("GET", "/api/audio/search"): Ask(Can.OBJECT_LIST, _at("/api/audio/search", query="x")),
@@ -80,6 +97,9 @@ ASKS: Mapping[Route, Ask] = {
     ("POST", "/api/ui/clip"): Ask(Can.OBJECT_READ, lambda *_: "/api/ui/clip", _clip),
     ("GET", "/api/ui/download"): Ask(Can.OBJECT_READ, _by_place("/api/ui/download", key=KEY)),
     ("GET", "/api/ui/zip"): Ask(Can.OBJECT_ARCHIVE, _zip),
+    ("POST", "/api/ui/next"): _listening("next", scope={"prefix": "x/"}),
+    ("POST", "/api/ui/verdict"): _listening("verdict", verdicts=[_SAID]),
+    ("POST", "/api/ui/undo"): _listening("undo", verdict_id=1),
     ("GET", "/api/ui/activity"): Ask(
         Can.AUDIT_READ, lambda *_: f"/api/ui/activity?form=csv&person={SOMEBODY}"
     ),
@@ -105,7 +125,7 @@ def everywhere(world: World, ask: Ask, role: Role, place: Place) -> Iterator[tup
     """(in words, headers, whose ticket, expected): asked for every bucket."""
     roles = frozenset({role})
     yield "signed in", {"Cookie": cookie(ANN, [role])}, ANN, 200
-    token = world.token(roles, Scope(frozenset({ask.can})))
+    token = world.token(roles, Scope(ask.cans))
     yield "token in scope", {"Authorization": f"Bearer {token}"}, OWNER, 200
 
 
@@ -119,7 +139,7 @@ def once(world: World, ask: Ask, role: Role, place: Place) -> Iterator[tuple[Any
     ):
         yield words, {"Cookie": cookie(person, groups, age)}, person, status
     yield "anonymous", {}, ANN, 401
-    for words, secret, status in world.tokens(frozenset({ask.can}), frozenset({role}), place[0]):
+    for words, secret, status in world.tokens(ask.cans, frozenset({role}), place[0]):
         both = {"Authorization": f"Bearer {secret}", "Cookie": cookie(ANN, list(Role))}
         yield words, both, OWNER, status  # the cookie beside a token counts for nothing
 
@@ -129,12 +149,12 @@ async def check(world: World, route: Route) -> int:
     ask, asked = ASKS[route], 0
     transport = httpx.ASGITransport(console_app(), client=("127.0.0.1", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url=OWN) as client:
-        places = world.places(frozenset({ask.can}))
+        places = world.places(ask.cans)
         for role in Role:
             for place in places:
                 kinds = [*everywhere(world, ask, role, place)]
                 kinds += once(world, ask, role, place) if place in (places[0], places[-1]) else ()
-                right = world.granted(frozenset({ask.can}), [role], place)
+                right = world.granted(ask.cans, [role], place)
                 for words, headers, person, expected in kinds:
                     actor = Actor(person, "", frozenset(Role))
                     world.store.touches.clear()
@@ -174,7 +194,8 @@ def test_a_route_lets_in_exactly_whom_the_tables_let(world: World, route: Route)
 @pytest.mark.parametrize("route", ASKS, ids=" ".join)
 def test_a_console_that_only_reads_writes_for_nobody(world: World, route: Route) -> None:
     """403 and why, on every route that writes; the others go on."""
-    ask, place = ASKS[route], ("ssi", "canonical")
+    ask = ASKS[route]
+    place = next(at for at in world.places(ask.cans) if world.granted(ask.cans, Role, at))
     world.services.switches.set_read_only(local_actor(), "an incident")
 
     async def send() -> httpx.Response:
@@ -188,5 +209,5 @@ def test_a_console_that_only_reads_writes_for_nobody(world: World, route: Route)
         answer = run_async(send)
     finally:
         world.services.switches.clear_read_only()
-    assert ("an incident" in answer.text) == (ask.can in WRITING_CANS)
-    assert (answer.status_code == 403) == (ask.can in WRITING_CANS)
+    assert ("an incident" in answer.text) == bool(ask.cans & WRITING_CANS)
+    assert (answer.status_code == 403) == bool(ask.cans & WRITING_CANS)

@@ -7,6 +7,7 @@ layout and role; one that concerns the console as a whole leaves them alone.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -14,12 +15,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from storage.bootstrap import Services
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
+from storage.model.content import Content
+from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead, Place
 from storage.model.people import Actor, Can, Role
 from storage.model.promotion import Scope
+from storage.model.review import Judgement
+from storage.model.review import Scope as ReviewScope
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
 from storage.model.welcomes import Base, StoredSound
 from storage.s3.objects import IfAbsent
@@ -211,6 +218,38 @@ _WELCOMES: Mapping[str, Call] = {
         lambda s, a, *at: s.welcomes.end_request(a, at[0], _COURSE), stage={Can.WELCOME_PUBLISH}
     ),
 }
+_NO_CLIPS = pa.table({"etag": pa.array([], pa.string()), "size": pa.array([], pa.int64())})
+_MANIFEST = json.dumps({"slices": []}).encode()
+_LISTEN: Mapping[str, Call] = {
+    "manifests.courses": _welcomes(
+        lambda s, a, *at: s.manifests.courses(a, at[0]), canonical=_LOOK
+    ),
+    "manifests.clips": _welcomes(
+        lambda s, a, *at: s.manifests.clips(a, at[0], _COURSE), canonical=_LOOK
+    ),
+    "manifests.search": _welcomes(
+        lambda s, a, *at: s.manifests.search(a, at[0], "voglio"), canonical=_LOOK
+    ),
+    "manifests.put": _welcomes(
+        lambda s, a, *at: s.manifests.put(a, at[0], _COURSE, _MANIFEST),
+        canonical={Can.COURSE_PUT},
+    ),
+    "measurements.start": _call(
+        lambda s, a, *at: s.measurements.start(a, *at, MeasureScope("prefix")), Can.CLIP_MEASURE
+    ),
+    "measurements.rows": _call(
+        lambda s, a, *at: s.measurements.rows(a, *at, MeasureScope("prefix")), Can.OBJECT_LIST
+    ),
+    "measurements.table": _call(
+        lambda s, a, *at: s.measurements.table(a, *at, _NO_CLIPS), Can.OBJECT_LIST
+    ),
+    "measurements.facts": _call(
+        lambda s, a, *at: s.measurements.facts(a, *at, []), Can.OBJECT_LIST
+    ),
+    "measurements.peaks": _call(
+        lambda s, a, *at: s.measurements.peaks(a, *at, Content("etag", 1)), Can.OBJECT_READ
+    ),
+}
 _NOWHERE = Path("/there is no such folder")
 _COPIES: Mapping[str, Call] = {
     "copies.status": _welcomes(
@@ -218,6 +257,34 @@ _COPIES: Mapping[str, Call] = {
     ),
     "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
     "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
+}
+_HEAR = (Can.OBJECT_LIST, Can.OBJECT_READ, Can.REVIEW_VERDICT)
+_SCOPE = ReviewScope("prefix", "x/")
+_SAID = Judgement("n", KEY, Content("etag", 1), "approved")
+_REVIEW: Mapping[str, Call] = {
+    "review.next": _call(lambda s, a, *at: s.review.next(a, *at, _SCOPE), *_HEAR),
+    "review.hear": _call(lambda s, a, *at: s.review.hear(a, *at, _SCOPE, KEY), *_HEAR),
+    "review.progress": _call(
+        lambda s, a, *at: s.review.progress(a, *at, _SCOPE, fresh=True), *_LOOK
+    ),
+    "review.summary": _call(lambda s, a, *at: s.review.summary(a, *at, _SCOPE), *_LOOK),
+    "review.rows": _call(lambda s, a, *at: s.review.rows(a, *at, _SCOPE), *_LOOK),
+    "review.gate": _call(lambda s, a, *at: s.review.gate(a, *at, _SCOPE), *_LOOK),
+    "review.export_csv": _call(lambda s, a, *at: s.review.export_csv(a, *at, _SCOPE), *_LOOK),
+    "review.export_json": _call(lambda s, a, *at: s.review.export_json(a, *at, _SCOPE), *_LOOK),
+    "review.look": _call(lambda s, a, *at: s.review.look(a, *at, [KEY]), *_HEAR),
+    "review.judge": _call(lambda s, a, *at: s.review.judge(a, *at, [_SAID]), *_HEAR),
+    "review.undo": _call(lambda s, a, *at: s.review.undo(a, *at, 1), *_HEAR),
+    "review.import_file": _call(
+        lambda s, a, *at: s.review.import_file(a, *at, b"key,etag,size,decision"), *_HEAR
+    ),
+    "review.selections": _call(lambda s, a, *at: s.review.selections(a, *at), *_LOOK),
+    "review.save_selection": _call(
+        lambda s, a, *at: s.review.save_selection(a, *at, "name", [KEY]), *_HEAR
+    ),
+    "review.remove_selection": _call(
+        lambda s, a, *at: s.review.remove_selection(a, *at, "none"), *_HEAR
+    ),
 }
 _SEE_LIVE = {"prod": {Can.OBJECT_LIST}}
 _STAGE = {"stage": _LOOK}
@@ -328,15 +395,18 @@ _CONSOLE: Mapping[str, Call] = {
     ),
 }
 CALLS: Mapping[str, Call] = {
+    **_REVIEW,
     **_OBJECTS,
     **_CHANGES,
     **_WELCOMES,
+    **_LISTEN,
     **_COPIES,
     **_PROMOTIONS,
     **_CONSOLE,
 }
 
 ASKED_ELSEWHERE = {
+    "review.position": "where one stopped oneself",
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
     "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",
     "sessions.check": "this is what asks",

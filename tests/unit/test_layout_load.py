@@ -65,8 +65,11 @@ def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
     assert podcast.kind("episode").max_bytes == 300 * 2**20
     assert podcast.classify("draft", "notes/a/b.txt").fields == {"path": "a/b.txt"}
     assert podcast.grants(Role.OPERATOR, "draft") == BUCKET_CANS - {
-        Can.WELCOME_PUBLISH, *_PROMOTE,
-    }  # fmt: skip
+        Can.WELCOME_PUBLISH,
+        Can.COURSE_PUT,
+        Can.REVIEW_VERDICT,
+        *_PROMOTE,
+    }
     assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS - _PROMOTE
     assert podcast.grants(Role.QA, "prod") == set()
 

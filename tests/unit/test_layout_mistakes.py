@@ -113,6 +113,42 @@ def test_a_wrong_layout_says_where_and_what_is_allowed(
     assert words in f"{caught.value.what} {caught.value.remedy}"
 
 
+REVIEW = """\
+[review]
+needs = "flagged"
+[[review.reasons]]
+code = "cut-off"
+title = "Cut off"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (('"flagged"', '"some"'), 11, "Allowed: flagged, everything, nothing"),
+        (('needs = "flagged"', "sample_percent = 101"), 11, "from 0 to 100"),
+        (('needs = "flagged"', "sample = 2"), 11, "Allowed: needs, sample_percent, reasons"),
+        (('code = "cut-off"', 'code = "Cut off"'), 13, "a to z, 0 to 9 and -"),
+        (('code = "cut-off"', 'code = ""'), 13, "may not be empty"),
+        (('title = "Cut off"', ""), 12, "Add title"),
+        (
+            ('title = "Cut off"', 'title = "C"\n[[review.reasons]]\ncode = "cut-off"\ntitle = "D"'),
+            16,
+            "a second time",
+        ),
+    ],
+)
+def test_a_wrong_list_of_reasons_says_where(
+    tmp_path: Path, change: tuple[str, str], line: int, words: str
+) -> None:
+    """As of any other table: the file, the line, what is wrong, what is allowed."""
+    text = SMALL.replace("[access.admin]", REVIEW.replace(*change) + "[access.admin]")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert caught.value.what.startswith(f"{tmp_path / 'file0.toml'}, line {line}: ")
+    assert words in f"{caught.value.what} {caught.value.remedy}"
+
+
 RULE = """\
 [[rules]]
 code = "r"

@@ -55,12 +55,23 @@ def _command(line: str, *cans: Can, store: type[StorageError] = Touched) -> Comm
 
 
 def _welcomes(line: str, **buckets: set[Can]) -> Command:
+    return _own(f"welcomes {line}", **buckets)
+
+
+def _own(line: str, **buckets: set[Can]) -> Command:
     needs = {role: frozenset(cans) for role, cans in buckets.items()}
     cans = frozenset[Can]().union(*needs.values())
-    return Command(f"welcomes {line}", cans, buckets=needs)
+    return Command(line, cans, buckets=needs)
 
 
 _LOOK = {Can.OBJECT_LIST, Can.OBJECT_READ}
+_HEAR = _LOOK | {Can.REVIEW_VERDICT}
+
+
+def _review(line: str, cans: set[Can] = _HEAR) -> Command:
+    return Command(f"review {line}", frozenset(cans), buckets={"stage": frozenset(cans)})
+
+
 _SEE = {"canonical": _LOOK, "stage": _LOOK, "prod": _LOOK}
 _SAVE = {"canonical": _LOOK | {Can.OBJECT_WRITE}}
 
@@ -99,6 +110,15 @@ COMMANDS: Mapping[str, Command] = {
     "welcomes status": _welcomes("status {folder}", canonical=_LOOK),
     "welcomes push": _welcomes("push {folder}", **_SAVE),
     "welcomes pull": _welcomes("pull {folder}", canonical=_LOOK),
+    "courses list": _own("courses list", canonical=_LOOK),
+    "courses put": _own("courses put ita_for_eng {manifest}", canonical={Can.COURSE_PUT}),
+    "review next": _review("next --prefix x/"),
+    "review verdict": _review(f"verdict approved stage:{KEY}"),
+    "review undo": _review("undo 1"),
+    "review progress": _review("progress --prefix x/", _LOOK),
+    "review gate": _review("gate --prefix x/", _LOOK),
+    "review export": _review("export --prefix x/ --out {folder}/x.csv", _LOOK),
+    "review import": _review("import {file}"),
     "promote plan": _promote("plan --prefix mastered/", Can.PROMOTE_PLAN, stage=_LOOK),
     "promote show": _promote("show x", Can.OBJECT_LIST),
     "promote approve": _promote("approve x --hash 0", Can.PROMOTE_APPROVE),
@@ -165,6 +185,7 @@ def run(
 ) -> Callable[..., str]:
     """`run(command, place, token)`: the code it ended with, "" for none."""
     (tmp_path / "x.txt").write_bytes(b"x")
+    (tmp_path / "m.json").write_bytes(b'{"slices": []}')
     services = world.services
     monkeypatch.setattr(bootstrap, "services", lambda *_: services)
     monkeypatch.setattr(bootstrap, "office", lambda *_: nullcontext(services))
@@ -177,8 +198,12 @@ def run(
         services = replace(world.services, settings=settings, **changed)
         world.store.touches.clear()
         world.store.error = command.store
-        filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
-        filled["folder"] = str(tmp_path)
+        filled = {
+            "place": f"{place[1]}:",
+            "file": str(tmp_path / "x.txt"),
+            "job": world.job,
+        }
+        filled |= {"folder": str(tmp_path), "manifest": str(tmp_path / "m.json")}
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out
@@ -253,9 +278,10 @@ def test_a_console_that_only_reads_writes_for_nobody(
 ) -> None:
     """Each command that writes is told so; the others go on."""
     command = COMMANDS[name]
+    mine = [place for place in command.places(world) if command.granted(world, Role, place)]
     world.services.switches.set_read_only(local_actor(), "an incident")
     try:
-        code = run(command, ("ssi", "canonical"), login=None)
+        code = run(command, (mine or [("ssi", "canonical")])[0], login=None)
     finally:
         world.services.switches.clear_read_only()
     assert (code == "read-only") == bool(command.cans & WRITING_CANS)

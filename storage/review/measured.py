@@ -1,0 +1,93 @@
+"""What measurements say of a sheet's clips, as columns: which ones have faults, and how bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from storage.measurements.judging import judged
+from storage.measurements.pace import OUTLIER, off_manifest, paces
+from storage.model.audio import AudioFinding, AudioLimits
+from storage.review.ordering import WARNING
+from storage.review.sheet import Sheet
+
+_OFF_S, _OFF_SHARE = 0.3, 0.2  # of the manifest's figure: encoders' rounding is far below
+
+
+@dataclass
+class Measured:
+    """Row by row. `course` are findings that only the course as a whole can tell, by row."""
+
+    known: NDArray[np.bool_]
+    severity: NDArray[np.int8]  # of the worst finding: 0 none, 1 information, 2 warning, 3 error
+    loudness: NDArray[np.float64]  # LUFS, NaN where there is none
+    sha256: list[str]
+    course: dict[int, tuple[AudioFinding, ...]] = field(default_factory=dict)
+
+    def forget(self, row: int, sha256: str) -> None:
+        """The row has other bytes now, of which no more is known."""
+        self.known[row], self.severity[row], self.loudness[row] = False, 0, np.nan
+        self.sha256[row] = sha256
+        self.course.pop(row, None)
+
+
+def measured_of(table: pa.Table, limits: AudioLimits, sheet: Sheet) -> Measured:
+    """From what `Measurements.table` answered for the sheet's rows."""
+    found = judged(table, limits)
+    severity = found.column("severity").fill_null(0).to_numpy().astype(np.int8)
+    course = _beside_the_course(found, sheet)
+    severity[list(course)] = np.maximum(severity[list(course)], WARNING)
+    return Measured(
+        known=found.column("known").to_numpy().astype(np.bool_),
+        severity=severity,
+        loudness=found.column("loudness_lufs").fill_null(np.nan).to_numpy().copy(),
+        sha256=found.column("sha256").fill_null("").to_pylist(),
+        course=course,
+    )
+
+
+def _beside_the_course(table: pa.Table, sheet: Sheet) -> dict[int, tuple[AudioFinding, ...]]:
+    texts = sheet.texts
+    if texts is None or not table.num_rows:
+        return {}
+    rows = sheet.text_rows
+    clips = pa.table(
+        {
+            **{
+                name: pa.array([column[row] for row in rows.tolist()], pa.string())
+                for name, column in (
+                    ("phrase", texts.phrases),
+                    ("role", texts.roles),
+                    ("cadence", texts.cadences),
+                )
+            },
+            **{
+                name: table.column(name).combine_chunks()
+                for name in ("duration_s", "lead_silence_s", "trail_silence_s")
+            },
+        }
+    )
+    paced = paces(clips)
+    seconds = table.column("duration_s").fill_null(np.nan).to_numpy()
+    expected = paced.column("expected_s").fill_null(np.nan).to_numpy()
+    deviations = paced.column("off_pace").fill_null(0.0).to_numpy()
+    told = texts.duration_s[rows]
+    off = off_manifest(seconds, told)
+    with np.errstate(invalid="ignore"):
+        wrong = np.abs(off) > np.maximum(_OFF_S, _OFF_SHARE * told)
+    outlier = np.abs(deviations) >= OUTLIER
+    found: dict[int, tuple[AudioFinding, ...]] = {}
+    for row in np.flatnonzero(outlier | wrong).tolist():
+        some = []
+        if outlier[row]:
+            how = "slow" if deviations[row] > 0 else "fast"
+            text = f"Too {how} beside others: {seconds[row]:.1f} s, about {expected[row]:.1f} s"
+            some.append(AudioFinding("pace", "warning", f"{text} expected"))
+        if wrong[row]:
+            text = f"Lasts {seconds[row]:.1f} s, the course says {told[row]:.1f} s"
+            some.append(AudioFinding("off-manifest", "warning", text))
+        found[row] = tuple(some)
+    return found

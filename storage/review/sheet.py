@@ -1,0 +1,172 @@
+"""The clips of a scope as columns, one row a clip: what lies in the bucket, what is said in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from storage.errors import InvalidInput
+from storage.layout.profile import KeyKind, Layout
+from storage.model.courses import Manifest
+from storage.review.texts import language_tag, shortness, spoken_letters
+
+CLIPS_MAX = 500_000  # in one queue, some 1 KB each; a course has at most 60,000
+_AUDIO = r"\.(mp3|m4a|m4b|mp4|aac|wav|flac|ogg|oga|opus|aif|aiff|webm)$"
+_NOBODY = "00000000-0000-4000-8000-000000000000"
+_KNOWN_SIDE = ("source", "presentation")  # spoken in the language that learners know
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a course says of its clips, each id once: the columns are of one length."""
+
+    ids: pa.Array
+    phrases: list[str]
+    roles: list[str]
+    cadences: list[str]
+    slices: NDArray[np.int32]
+    uses: NDArray[np.int64]  # phrases that refer to the clip
+    duration_s: NDArray[np.float64]  # 0: not known
+    short: list[str]
+    letters: NDArray[np.int64]
+    target: str
+    known: str
+    digest: str
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Texts:
+        """Of several references to a clip the first one counts."""
+        clips = manifest.clips
+        ids = clips.column("id").combine_chunks().dictionary_encode()  # in order of appearance
+        codes = ids.indices.to_numpy()
+        first = np.empty(len(ids.dictionary), np.int64)
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        table = clips.take(pa.array(first))
+        phrases = _texts(table, "phrase")
+        shorts = {phrase: (shortness(phrase), spoken_letters(phrase)) for phrase in set(phrases)}
+        return cls(
+            ids=table.column("id").combine_chunks(),
+            phrases=phrases,
+            roles=_texts(table, "role"),
+            cadences=_texts(table, "cadence"),
+            slices=_numbers(table, "slice", -1).astype(np.int32),
+            uses=np.bincount(codes, minlength=len(first)),
+            duration_s=_numbers(table, "duration_s", 0.0).astype(np.float64),
+            short=[shorts[phrase][0] for phrase in phrases],
+            letters=np.array([shorts[phrase][1] for phrase in phrases], np.int64),
+            target=language_tag(manifest.target),
+            known=language_tag(manifest.known),
+            digest=manifest.digest,
+        )
+
+    def lang(self, row: int) -> str:
+        """The language a clip is spoken in, as a BCP 47 tag."""
+        return self.known if self.roles[row] in _KNOWN_SIDE else self.target
+
+
+@dataclass
+class Sheet:
+    """The rows. ETags and sizes change when a clip turns out to be another by now."""
+
+    keys: list[str]
+    etags: list[str]
+    sizes: list[int]
+    modified: NDArray[np.int64]  # milliseconds since 1970, UTC
+    texts: Texts | None
+    text_rows: NDArray[np.int64]  # of `texts`, for each clip; in the course's order
+    missing: tuple[str, ...] = ()  # ids that the course refers to and the bucket lacks
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def of_text(self, values: Sequence[Any], row: int, without: Any) -> Any:
+        """The value of a column of `texts` for a clip."""
+        return without if self.texts is None else values[int(self.text_rows[row])]
+
+    def short(self, row: int) -> str:
+        """ "single word", "single character" or ""."""
+        return self.texts.short[int(self.text_rows[row])] if self.texts else ""
+
+
+def course_sheet(objects: pa.Table, kind: KeyKind, texts: Texts) -> Sheet:
+    """The clips of a course that are among `objects`, in the course's order. A key in the wrong
+    case is found too, unless the right one is there.
+    """
+    before, after = _around_id(kind)
+    wanted = pc.binary_join_element_wise(before, texts.ids, after, "")
+    wanted = pc.utf8_upper(wanted)
+    # keys sort upper case first, and the first one found is taken
+    at = pc.index_in(wanted, value_set=pc.utf8_upper(objects.column("key").combine_chunks()))
+    found = pc.is_valid(at).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(found)
+    missing = texts.ids.filter(pa.array(~found)).to_pylist()
+    return _sheet(objects.take(at.drop_null()), texts, rows, tuple(missing))
+
+
+def prefix_sheet(objects: pa.Table) -> Sheet:
+    """Everything among `objects` that is audio by its name."""
+    keys = objects.column("key")
+    audio = objects.filter(pc.match_substring_regex(keys, _AUDIO, ignore_case=True))
+    return _sheet(audio, None, np.zeros(audio.num_rows, np.int64), ())
+
+
+def selection_sheet(objects: pa.Table, keys: Sequence[str]) -> Sheet:
+    """The objects with these keys, in their order; those that are gone are missing."""
+    wanted = pa.array(keys, pa.string())
+    at = pc.index_in(wanted, value_set=objects.column("key").combine_chunks())
+    gone = wanted.filter(pc.is_null(at)).to_pylist()
+    chosen = objects.take(at.drop_null())
+    return _sheet(chosen, None, np.zeros(chosen.num_rows, np.int64), tuple(gone))
+
+
+def clip_kind(layout: Layout, role: str) -> KeyKind:
+    """The kind of the bucket's keys that are made of a clip's id. Raises InvalidInput."""
+    for kind in layout.kinds:
+        if role in kind.roles and kind.template.fields == ("id",):
+            return kind
+    raise InvalidInput(
+        f"{layout.bucket(role).title} of {layout.title!r} has no clips of courses.",
+        "Listen to a folder there instead.",
+    )
+
+
+def _around_id(kind: KeyKind) -> tuple[str, str]:
+    before, _, after = kind.template.render({"id": _NOBODY}).partition(_NOBODY)
+    return before, after
+
+
+def _sheet(
+    objects: pa.Table, texts: Texts | None, text_rows: NDArray[np.int64], missing: tuple[str, ...]
+) -> Sheet:
+    if objects.num_rows > CLIPS_MAX:
+        raise InvalidInput(
+            f"That are {objects.num_rows:,} clips, more than one queue holds ({CLIPS_MAX:,}).",
+            "Choose a course, or a longer prefix.",
+        )
+    modified = objects.column("modified").cast(pa.int64())
+    return Sheet(
+        keys=objects.column("key").to_pylist(),
+        etags=objects.column("etag").to_pylist(),
+        sizes=objects.column("size").to_pylist(),
+        modified=modified.to_numpy(),
+        texts=texts,
+        text_rows=text_rows,
+        missing=missing,
+    )
+
+
+def _texts(table: pa.Table, name: str) -> list[str]:
+    found: list[str] = pc.fill_null(table.column(name).cast(pa.string()), "").to_pylist()
+    return found
+
+
+def _numbers(table: pa.Table, name: str, without: float) -> NDArray[Any]:
+    filled = pc.fill_null(table.column(name), pa.scalar(without, table.schema.field(name).type))
+    numbers: NDArray[Any] = filled.to_numpy()
+    return numbers

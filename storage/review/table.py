@@ -1,0 +1,63 @@
+"""A scope's clips as a table: filtered, in order, a page at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storage.errors import InvalidInput
+from storage.model.listening import ReviewRow
+from storage.model.review import RISKS, Order, ReviewState
+from storage.review.snapshot import GONE, STATES, Snapshot
+
+ROWS_MAX = 1_000
+
+
+def page_of(
+    snapshot: Snapshot,
+    order: Order,
+    *,
+    state: ReviewState | None,
+    text: str,
+    offset: int,
+    limit: int,
+) -> tuple[tuple[ReviewRow, ...], int]:
+    """The rows from `offset` on, and how many fit. Raises InvalidInput for more than 1,000."""
+    if not 1 <= limit <= ROWS_MAX or offset < 0:
+        raise InvalidInput(f"A page cannot have {limit} rows.", f"Ask for 1 to {ROWS_MAX:,}.")
+    rows = snapshot.in_order(order)
+    codes = snapshot.states[rows]
+    rows = rows[codes != GONE if state is None else codes == STATES.index(state)]
+    found = rows.tolist()
+    if wanted := text.strip().casefold():
+        found = [row for row in found if wanted in _text(snapshot, row)]
+    risk = snapshot.risk()
+    return tuple(
+        _row(snapshot, row, int(risk[row])) for row in found[offset : offset + limit]
+    ), len(found)
+
+
+def _text(snapshot: Snapshot, row: int) -> str:
+    sheet = snapshot.sheet
+    phrase = sheet.of_text(sheet.texts.phrases, row, "") if sheet.texts else ""
+    return f"{phrase}\n{sheet.keys[row]}".casefold()
+
+
+def _row(snapshot: Snapshot, row: int, risk: int) -> ReviewRow:
+    sheet, texts = snapshot.sheet, snapshot.sheet.texts
+    text_row = int(sheet.text_rows[row])
+    current, _ = snapshot.told(row)
+    loudness = float(snapshot.measured.loudness[row])
+    return ReviewRow(
+        key=sheet.keys[row],
+        content=snapshot.content(row),
+        id=texts.ids[text_row].as_py() if texts else "",
+        phrase=texts.phrases[text_row] if texts else "",
+        role=texts.roles[text_row] if texts else "",
+        cadence=texts.cadences[text_row] if texts else "",
+        state=snapshot.state(row) or "new",
+        risk=RISKS[risk],
+        short=sheet.short(row),
+        measured=bool(snapshot.measured.known[row]),
+        loudness_lufs=None if np.isnan(loudness) else round(loudness, 1),
+        heard_by=tuple(f"{one.by_name}: {one.decision}" for one in current.values()),
+    )
