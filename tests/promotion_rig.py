@@ -199,19 +199,21 @@ class Rig:
 
 
 def remove_bucket(store: Store, name: str) -> None:
-    """With all it holds."""
-    pages = store.client.get_paginator("list_object_versions").paginate(Bucket=name)
-    rows = [
-        (row["Key"], row["VersionId"])
-        for page in list(pages)
-        for row in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-    ]
+    """With all it holds; each time from the first page, as the later ones may begin anew."""
 
     def one(row: tuple[str, str]) -> None:
         store.client.delete_object(Bucket=name, Key=row[0], VersionId=row[1])
 
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(one, rows))
+    for _ in range(100):
+        page = store.client.list_object_versions(Bucket=name)
+        rows = [
+            (row["Key"], row["VersionId"])
+            for row in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        ]
+        if not rows:
+            break
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(one, rows))
     store.client.delete_bucket(Bucket=name)
 
 
