@@ -18,6 +18,7 @@ from storage.units import human_bytes
 
 _AT_ONCE = 10_000  # keys as Python texts at a time
 _EXAMPLES = 5
+_OFF = "The project does not ask for it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ def is_any(rows: pa.Table, *states: State) -> Any:
     return pc.is_in(rows["state"], value_set=pa.array([CODE[one] for one in states], pa.int8()))
 
 
+def _objects(count: int) -> str:
+    return f"{count:,} object{'' if count == 1 else 's'}"
+
+
 def _some(rows: pa.Table) -> tuple[str, ...]:
     return tuple(rows["key"].slice(0, _EXAMPLES).to_pylist())
 
@@ -85,7 +90,7 @@ def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
     target = layout.bucket(rules.target)
     refused = [key for keys in _keys(copied) for key in refused_keys(layout, rules.target, keys)]
     text = (
-        f"{len(refused):,} objects may not lie in {target.title} by the project's rules."
+        f"{_objects(len(refused))} may not lie in {target.title} by the project's rules."
         if refused
         else f"Everything may lie in {target.title}."
     )
@@ -101,7 +106,7 @@ def _references(rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
     count = absent.num_rows
     if not rows.num_rows:
         return Gate("references", False, "There is nothing to promote: the scope is empty.")
-    text = f"{count:,} of {rows.num_rows:,} objects are not there." if count else "All are there."
+    text = f"Of {_objects(rows.num_rows)}, {count:,} not there." if count else "All are there."
     on = rules.references != "off"
     return Gate("references", not count, text, count, _some(absent), on)
 
@@ -110,7 +115,7 @@ def _content(rows: pa.Table) -> Gate:
     unread = rows.filter(is_any(rows, "unread"))
     count = unread.num_rows
     text = (
-        f"Of {count:,} objects it is not known whether prod has the same: read both."
+        f"Of {_objects(count)} it is not known whether prod has the same: read both."
         if count
         else "Of every object it is known whether prod has the same."
     )
@@ -118,22 +123,24 @@ def _content(rows: pa.Table) -> Gate:
 
 
 def _heard(rules: PromotionRules, heard: Heard | None) -> Gate:
+    if not rules.heard:
+        return Gate("heard", True, _OFF, on=False)
     if heard is None:
-        text = "No verdicts are kept here, so nobody can say what was heard."
-        return Gate("heard", not rules.heard, text, on=rules.heard)
-    return Gate("heard", not heard.left, heard.reason, heard.left, heard.examples, rules.heard)
+        return Gate("heard", False, "No verdicts are kept here, so nobody can say what was heard.")
+    return Gate("heard", not heard.left, heard.reason, heard.left, heard.examples)
 
 
 def _audio(rules: PromotionRules, sound: Sound | None) -> Gate:
-    on = rules.audio != "off"
+    if rules.audio == "off":
+        return Gate("audio", True, _OFF, on=False)
     if sound is None:
-        return Gate("audio", rules.audio != "measured", "Nothing was measured.", on=on)
+        return Gate("audio", rules.audio != "measured", "Nothing was measured.")
     wanting = sound.unmeasured if rules.audio == "measured" else 0
     parts = [f"{sound.faulty:,} clips have an error"] if sound.faulty else []
     parts += [f"{sound.unmeasured:,} were not measured"] if sound.unmeasured else []
     text = f"{' and '.join(parts)}." if parts else "Every clip was measured and has no error."
-    return Gate("audio", not (sound.faulty or wanting), text, sound.faulty + wanting,
-                sound.examples, on)  # fmt: skip
+    shut = sound.faulty + wanting
+    return Gate("audio", not shut, text, shut, sound.examples)
 
 
 def _limits(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
@@ -144,16 +151,16 @@ def _limits(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
         text
         for broken, text in (
             (copied.num_rows > rules.max_objects,
-             f"{copied.num_rows:,} objects are more than the {rules.max_objects:,} allowed."),
+             f"{_objects(copied.num_rows)}, more than the {rules.max_objects:,} allowed."),
             (total > rules.max_bytes,
-             f"{human_bytes(total)} are more than the {human_bytes(rules.max_bytes)} allowed."),
-            (empty.num_rows, f"{empty.num_rows:,} objects are empty."),
-            (large, f"{len(large):,} objects are larger than their kind may be."),
+             f"{human_bytes(total)}, more than the {human_bytes(rules.max_bytes)} allowed."),
+            (empty.num_rows, f"{_objects(empty.num_rows)} without content."),
+            (large, f"{_objects(len(large))} above the size of their kind."),
         )
         if broken
     ]  # fmt: skip
     examples = (*_some(empty), *large)[:_EXAMPLES]
-    text = " ".join(reasons) or f"{copied.num_rows:,} objects, {human_bytes(total)}: within limits."
+    text = " ".join(reasons) or f"{_objects(copied.num_rows)}, {human_bytes(total)}: within limits."
     return Gate("limits", not reasons, text, empty.num_rows + len(large), examples)
 
 
@@ -185,7 +192,7 @@ def _types(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
             if allowed and json.loads(facts).get("content_type", "") not in allowed:
                 wrong.append(key)
     text = (
-        f"{len(wrong):,} objects have a content type that is not of their kind."
+        f"{_objects(len(wrong))} with a content type that is not of their kind."
         if wrong
         else "Content types are those of the kinds."
     )

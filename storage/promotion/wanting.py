@@ -83,7 +83,9 @@ class Making:
         """What verdicts and measurements say now of what would be copied."""
         copied = rows.filter(is_any(rows, *COPIED))
         place = (self.actor, self.source.layout.name, self.source.bucket.role)
-        return Said(self.outside.heard(*place, scope, copied), self.outside.sound(*place, copied))
+        asked = self.rules
+        heard = self.outside.heard(*place, scope, copied) if asked.heard else None
+        return Said(heard, self.outside.sound(*place, copied) if asked.audio != "off" else None)
 
     def _header(self, scope: Scope, origins: tuple[Origin, ...]) -> Header:
         source, target = self.source, self.target

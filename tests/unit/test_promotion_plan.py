@@ -167,7 +167,7 @@ def test_the_rule_shuts() -> None:
 def test_missing_shuts() -> None:
     """A reference without an object, and one that only prod has, are in the way by ssi's rules."""
     plan = plan_of([clip(1), clip(2), clip(3)], bucket((clip(1), A, 5)), bucket((clip(2), A, 5)))
-    assert gate(plan, "references") == (False, "2 of 3 objects are not there.")
+    assert gate(plan, "references") == (False, "Of 3 objects, 2 not there.")
 
 
 def test_nothing_at_all_shuts() -> None:
