@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
 
-.PHONY: run test test-long lint bench clean
+.PHONY: run test test-long lint bench bench-tools clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py
@@ -20,9 +21,17 @@ lint: $(VENV)/.test-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test-ready
+bench: $(VENV)/.test-ready bench-tools
 	$(BIN)/python -m benchmarks.list_page
+	$(BIN)/python -m benchmarks.cost_page
 	$(BIN)/python -m benchmarks.browse_rerun
+	sh tools/install_speech.sh
+	$(BIN)/python -m benchmarks.measure_clips
+	$(BIN)/python -m benchmarks.scan
+	$(BIN)/python -m benchmarks.welcomes_sync
+	$(BIN)/python -m benchmarks.next_clip
+
+bench-tools: $(BENCH_VENV)/.ready
 
 $(VENV)/.python-ready:
 	@$(PYTHON) -c 'import sys; sys.exit("Soundstage needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -40,5 +49,11 @@ $(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt tools/install_brows
 	sh tools/install_ffmpeg.sh
 	@touch $@
 
+# what benchmarks compare with brings its own versions of what the console uses too
+$(BENCH_VENV)/.ready: requirements-bench.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis test-output
+	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .hypothesis test-output

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ui import activity, activity_jobs, errors, gate, session, startup
+from ui import activity, activity_jobs, costs_budgets, errors, gate, session, startup
 
 services = startup.ready_services()
 actor = gate.actor()
 session.title("Activity")
 scene = activity.current(services, actor)
+costs_budgets.crossed(services, actor)
 
 activity.choice(scene)
 if scene.view.show == "jobs":

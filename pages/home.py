@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import errors, gate, home, notices, session, startup
+from ui import costs_budgets, errors, gate, home, notices, session, startup
 from ui.cards.cards import show_cards
 from ui.text import plain_markdown
 
@@ -13,6 +13,7 @@ actor = gate.actor()
 layout = session.header("Home", services.layouts)
 
 home.banners(services)
+costs_budgets.crossed(services, actor)
 above = st.container()
 reach = notices.ask_reach(services, actor, layout)
 with errors.shown():

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from server import VERSION, api_activity, api_audio, api_review, api_ui, api_upload, sign_in
 from server.ready import SERVING
+from server.scripts import script
 from storage import bootstrap
 from storage.errors import NotFound
 
@@ -41,6 +42,7 @@ def console_routes() -> list[Route]:
         Route("/api/ui/verdict", api_review.verdict, methods=["POST"]),
         Route("/api/ui/undo", api_review.undo, methods=["POST"]),
         Route("/api/ui/activity", api_activity.export, methods=["GET"]),
+        Route("/api/ui/listen/{name:key}", script, methods=["GET"]),
         Route("/api/audio/list", api_audio.list_objects, methods=["GET"]),
         Route("/api/audio/search", api_audio.search, methods=["GET"]),
         Route("/api/audio/upload", api_upload.upload, methods=["POST"]),

@@ -61,7 +61,10 @@ def _actor_of(connection: HTTPConnection) -> Actor:
             raise NotSignedIn("Nobody can sign in here any more.", "Start the console again.")
         return local_actor(**origin)
     else:
-        actor = services.login.actor(session_claims(connection), **origin)
+        claims = session_claims(connection)
+        if not claims:
+            raise NotSignedIn("Nobody is signed in.", "Sign in, or send an API token.")
+        actor = services.login.actor(claims, **origin)
     services.sessions.check(actor)
     return actor
 

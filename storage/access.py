@@ -14,9 +14,17 @@ CONSOLE_GRANTS: Mapping[Role, frozenset[Can]] = {
     Role.VIEWER: frozenset(),
     Role.EDITOR: frozenset(),
     Role.QA: frozenset(),
-    Role.OPERATOR: frozenset({Can.AUDIT_READ, Can.JOB_MANAGE}),
+    Role.OPERATOR: frozenset({Can.AUDIT_READ, Can.JOB_MANAGE, Can.COST_READ, Can.COST_MANAGE}),
     Role.ADMIN: frozenset(
-        {Can.AUDIT_READ, Can.JOB_MANAGE, Can.TOKEN_MANAGE, Can.USER_MANAGE, Can.CONSOLE_MANAGE}
+        {
+            Can.AUDIT_READ,
+            Can.JOB_MANAGE,
+            Can.TOKEN_MANAGE,
+            Can.USER_MANAGE,
+            Can.CONSOLE_MANAGE,
+            Can.COST_READ,
+            Can.COST_MANAGE,
+        }
     ),
 }
 """What each role may do with the console as a whole. What it may do in a bucket says the layout."""

@@ -25,6 +25,7 @@ from storage.changes.works import works as change_works
 from storage.configuration import Configuration, configure
 from storage.console.service import Console
 from storage.console.setup import Setup
+from storage.costs.opening import open_money
 from storage.db.live_requests import LiveRequests
 from storage.db.manifests import ManifestRows
 from storage.db.measurements import MeasurementRows
@@ -32,6 +33,8 @@ from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
 from storage.hearsay import Hearsay
+from storage.inventory.service import Inventories
+from storage.inventory.service import works as inventory_works
 from storage.jobs.service import Jobs
 from storage.layout.profile import Layout
 from storage.manifests.service import Manifests
@@ -47,14 +50,12 @@ from storage.people.users import Users
 from storage.promotion.service import Promotions
 from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.works import works as release_works
-from storage.review.listings import Listings
-from storage.review.scopes import Tables
-from storage.review.service import Review
-from storage.review.sources import Sources
+from storage.review.service import open_review
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
 from storage.settings import Settings, environment, said
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
 from storage.workers.interface import Limits, Workers
@@ -100,15 +101,25 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
+            *inventory_works(gate, ground.database, settings.data_path, now),
             MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
             *release_works(gate, shelf, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         measurements = Measurements(gate, jobs, measured, manifests.clips)
-        sources = Sources(Listings(now), manifests, measurements)
-        review = Review(gate, Tables.of(ground.database), sources, now)
+        review = open_review(gate, ground.database, manifests, measurements, clock=now)
         opened.callback(review.close)
+        inventories = Inventories(gate, jobs, ground.database, settings.data_path)
+        money = open_money(
+            gate,
+            layouts,
+            inventories,
+            audit=ground.audit,
+            database=ground.database,
+            settings=settings,
+            clock=now,
+        )
         told = Hearsay(gate, layouts, manifests, measurements, review)
         return Services(
             **_office(configured, ground),
@@ -123,6 +134,11 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
             copies=Copies(gate, layouts, now),
+            inventories=inventories,
+            costs=money.costs,
+            ledger=money.ledger,
+            budgets=money.budgets,
+            encouragements=Encouragements(gate, layouts),
             promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,

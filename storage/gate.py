@@ -22,6 +22,9 @@ ONCE = timedelta(hours=12)
 """One row for a person and a clip, or a private folder, in this time: what a session is, however
 often it plays or is listed."""
 
+TOKEN_USE = "token:use"  # noqa: S105  what the log calls it
+"""No permission: somebody has a token, and it is over."""
+
 # A page left open asks for these by itself, every few seconds: once its session is over, that is
 # no attempt of anybody's.
 _LOOKING = frozenset({Can.OBJECT_LIST, Can.OBJECT_READ, Can.AUDIT_READ, Can.JOB_MANAGE})
@@ -181,6 +184,18 @@ class Gate:
     def check_session(self, actor: Actor) -> None:
         """Raises NotSignedIn when the session is over: for what a person may do with their own."""
         self._sessions.check(actor)
+
+    def check_token(self, actor: Actor, token_id: str) -> None:
+        """As `check_session`. That somebody goes on using a token that is over, such as one that
+        was revoked because it leaked, is in the audit log: once in 12 hours, however often.
+        """
+        try:
+            self._sessions.check(actor)
+        except NotSignedIn as error:
+            told = {"what": error.what, "token": token_id}
+            event = AuditEvent.by(actor, TOKEN_USE, result="refused", detail=told)
+            self._audit.append_once(event, ONCE)
+            raise
 
     def _tell(self, error: AccessDenied, can: Can, event: AuditEvent) -> None:
         if not (isinstance(error, NotSignedIn) and can in _LOOKING):

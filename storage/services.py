@@ -11,6 +11,10 @@ from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.config import Config
 from storage.console.service import Console
+from storage.costs.ledger import Ledger
+from storage.costs.service import Costs
+from storage.costs.watching import Watching
+from storage.inventory.service import Inventories
 from storage.jobs.service import Jobs
 from storage.layout.profile import Bucket, Layout
 from storage.manifests.service import Manifests
@@ -29,6 +33,7 @@ from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.switches import Switches
 from storage.welcomes.copies import Copies
+from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.service import Welcomes
 
 Mode = Literal["seaweedfs", "moto", "own"]
@@ -60,6 +65,11 @@ class Services(Office):
     changes: Changes
     welcomes: Welcomes
     copies: Copies
+    inventories: Inventories
+    costs: Costs
+    ledger: Ledger
+    budgets: Watching
+    encouragements: Encouragements
     promotions: Promotions
     console: Console
     manifests: Manifests

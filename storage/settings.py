@@ -107,6 +107,18 @@ class Settings:
         "same time; further ones wait for their turn.",
         tuple(str(number) for number in range(1, 17)),
     )
+    price_book: str = _setting(
+        "PRICE_BOOK",
+        "",
+        "Path of a price book (TOML) of your own: a flat-rate S3, or negotiated prices. Empty: "
+        "AWS's list prices, as shipped or as `costs prices update` took them in last.",
+    )
+    cost_webhook: Secret = _setting(
+        "COST_WEBHOOK",
+        Secret(""),
+        "https address that is told, as JSON, when a budget's threshold is reached. Empty: budgets "
+        "are shown only.",
+    )
     measure_workers: str = _setting(
         "MEASURE_WORKERS",
         "",

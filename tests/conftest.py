@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _DEVELOPERS_OWN = (
     *("AWS_", "S3_", "STORAGE", "BACKEND_AWS_", "DATABASE_URL", "AUDIT_", "PG"),
-    *("SOUNDSTAGE_", "READ_ONLY", "JOB_"),
+    *("SOUNDSTAGE_", "READ_ONLY", "JOB_", "COST_", "PRICE_BOOK"),
 )
 
 

@@ -65,7 +65,7 @@ class CountedWorkers(LocalWorkers):
     """Real processes, which met the hostile ones; `taken` is how many clips they were given."""
 
     def __init__(self, taken: list[int]) -> None:
-        limits = Limits(seconds=2.0, memory_bytes=256 * 2**20)
+        limits = Limits(seconds=1.0, memory_bytes=256 * 2**20)
         super().__init__(2, limits, (*MODULES, "tests.measuring_rig"))
         self._taken = taken
 

@@ -13,7 +13,7 @@ import streamlit as st
 from storage.activity.service import sees_all
 from storage.bootstrap import Services
 from storage.model.audit import AuditPage, Result
-from storage.model.people import Actor, Can
+from storage.model.people import Actor
 from ui import gate, session, times
 from ui.activity_view import SPANS, LogView, as_day, read_view
 from ui.log.log import LogData, log_table
@@ -74,7 +74,7 @@ def filters(scene: Scene) -> None:
         with first[0]:
             _person(scene)
     with first[-4]:
-        _select(scene, "what", "Action", {can.value: ACTION_TITLES[can.value] for can in Can})
+        _select(scene, "what", "Action", ACTION_TITLES)
     with first[-3]:
         _select(scene, "result", "Result", {name: RESULT_TITLES[name] for name in get_args(Result)})
     layouts = scene.services.layouts

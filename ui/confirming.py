@@ -47,14 +47,14 @@ def note(key: str) -> str:
 
 
 def typed(word: str, what: str, key: str) -> bool:
-    """A field to type `word` into, exactly; whether it was. `what` is plain text."""
+    """A field to type `word` into, exactly or as it is shown; whether it was. `what` is text."""
     given = st.text_input(
         f"To {plain_markdown(what)}, type **{plain_markdown(word)}**",
         key=key,
         autocomplete="off",
         live=True,
     )
-    return given == word
+    return given in (word, visible(word))  # what cannot be seen can hardly be typed
 
 
 def typed_if_live(scene: Scene, roles: Iterable[str], what: str, key: str) -> bool:

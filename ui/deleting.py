@@ -83,7 +83,7 @@ def folder(scene: Scene, _task: Task) -> None:
         return
     st.markdown(f"Everything below {confirming.place(scene, view.prefix)}")
     st.caption(plain_markdown(_kinds(scene, plan.by_kind)))
-    st.code(f"{visible(plan.first)}\n…\n{visible(plan.last)}", language=None, wrap_lines=True)
+    st.code(_span(plan), language=None, wrap_lines=True)
     st.caption(
         f"Counted {plain_markdown(local(plan.planned_at))}. "
         "What is stored there from now on is left alone."
@@ -96,6 +96,12 @@ def folder(scene: Scene, _task: Task) -> None:
     label = f"Delete {count(plan.count)}"
     if confirming.press(label, "delete-folder", ready=sure and live, danger=True):
         _delete_folder(scene, plan, note)
+
+
+def _span(plan: PrefixPlan) -> str:
+    """The first object and the last, and that there are more between them."""
+    ends = list(dict.fromkeys([visible(plan.first), visible(plan.last)]))
+    return "\n…\n".join(ends) if plan.count > 2 else "\n".join(ends)
 
 
 def _counted(scene: Scene) -> PrefixPlan:

@@ -154,7 +154,7 @@ def _save(scene: Scene, base: ObjectDetail, wanted: Facts, note: str) -> None:
     where = (scene.actor, view.project, view.bucket, head.key)
     now = Facts.of(base)
     if wanted.tags is not None and now.tags is not None and wanted.tags != now.tags:
-        changes.set_tags(*where, wanted.tags, expected=now.tags, note=note)
+        changes.set_tags(*where, wanted.tags, expected=head, expected_tags=now.tags, note=note)
         # tags are written on their own: when the rest fails, they are not written again
         doing.notes()[_NOTED] = replace(base, tags=wanted.tags)
     if replace(wanted, tags=None) == replace(now, tags=None):

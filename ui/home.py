@@ -15,7 +15,7 @@ from storage.errors import Unavailable
 from storage.layout.profile import Layout, Start
 from storage.model.people import Actor, Role
 from storage.units import human_bytes
-from ui import gate, session, welcomes_home
+from ui import gate, listening_home, session, welcomes_home
 from ui.cards.cards import Card
 from ui.text import visible
 from ui.view import View
@@ -56,7 +56,7 @@ def overview(services: Services, actor: Actor, layout: Layout) -> Overview:
     seen = glance_all(actor, layout, places, services.store_for)
     looks = seen[: len(roles)]
     people = [
-        _start_card(actor, layout, start, look)
+        _start_card(services, actor, layout, start, look)
         for start, look in zip(starts, seen[len(roles) :], strict=True)
     ]
     if Role.OPERATOR in actor.roles and looks:
@@ -68,12 +68,17 @@ def overview(services: Services, actor: Actor, layout: Layout) -> Overview:
     )
 
 
-def _start_card(actor: Actor, layout: Layout, start: Start, look: Glance) -> Card:
+def _start_card(
+    services: Services, actor: Actor, layout: Layout, start: Start, look: Glance
+) -> Card:
     prefix = layout.kind(start.kind).template.prefix
     href = _href(View(layout.name, start.bucket, prefix=prefix[: prefix.rfind("/") + 1]))
     if welcomes_home.starts_here(actor, layout, start):
         href = welcomes_home.href(WelcomesView(layout.name))
     lines = [f"In {look.bucket.title}"]
+    if listening_home.starts_here(actor, layout, start):
+        href = listening_home.href(layout, start)
+        lines += listening_home.stopped(services, actor, layout)
     if look.empty:
         lines.append(f"{look.empty:,} of them {'is' if look.empty == 1 else 'are'} empty")
     if look.newest is not None:

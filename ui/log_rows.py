@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from storage.bootstrap import Services
+from storage.gate import TOKEN_USE
 from storage.model.audit import AuditEvent, AuditRow
 from storage.model.people import Can
 from storage.people.login import SIGN_IN, SIGN_OUT
@@ -37,8 +38,12 @@ ACTION_TITLES: Mapping[str, str] = {
     Can.TOKEN_MANAGE: "Manage API tokens",
     Can.USER_MANAGE: "Manage people",
     Can.CONSOLE_MANAGE: "Manage the console",
+    Can.INVENTORY_SCAN: "Measure a bucket",
+    Can.COST_READ: "See costs",
+    Can.COST_MANAGE: "Manage costs",
     SIGN_IN: "Sign in",
     SIGN_OUT: "Sign out",
+    TOKEN_USE: "Use a token that is over",
 }
 """What a permission allows, in words; what is no permission is shown as it is."""
 RESULT_TITLES: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""The pages, and who sees which. The library decides again whatever they ask of it."""
+"""The pages, and who is offered which. The library decides again whatever they ask of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from storage.model.people import Actor
-from ui import settings, welcomes
+from ui import costs, listening, settings, welcomes
 
 
 def _everybody(_actor: Actor) -> bool:
@@ -18,16 +18,25 @@ def _everybody(_actor: Actor) -> bool:
 _PAGES: Sequence[tuple[str, str, str, Callable[[Actor], bool]]] = (
     ("home", "Home", ":material/home:", _everybody),
     ("welcomes", "Welcomes", ":material/mic:", welcomes.open_to),
+    ("listen", "Listen", ":material/headphones:", listening.open_to),
     ("browse", "Browse", ":material/folder_open:", _everybody),
+    ("costs", "Costs", ":material/payments:", costs.open_to),
     ("activity", "Activity", ":material/history:", _everybody),
     ("settings", "Settings", ":material/settings:", settings.open_to),
 )
 
 
 def pages(actor: Actor) -> list[StreamlitPage]:
-    """What the menu offers `actor`; Home comes first and is where the console opens."""
+    """Every page; the menu offers those that hold something for `actor`. The others, by a link from
+    somebody else, say themselves whom they are for. Home comes first and is where it opens.
+    """
     return [
-        st.Page(f"../pages/{name}.py", title=title, icon=icon, default=name == "home")
+        st.Page(
+            f"../pages/{name}.py",
+            title=title,
+            icon=icon,
+            default=name == "home",
+            visibility="visible" if may(actor) else "hidden",
+        )
         for name, title, icon, may in _PAGES
-        if may(actor)
     ]

@@ -53,10 +53,12 @@ def _fresh() -> bool:
             "It is shown this once and kept nowhere. For the command line set it as "
             "SOUNDSTAGE_TOKEN; over HTTP send it as Authorization: Bearer."
         )
-        st.button(
-            "I have it", key="settings:have-it", on_click=lambda: st.session_state.pop(_FRESH)
-        )
+        st.button("I have it", key="settings:have-it", on_click=_had)
     return True
+
+
+def _had() -> None:
+    st.session_state.pop(_FRESH, None)  # the second press of a double click finds it gone
 
 
 def _state(token: Token) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from storage.changes.uploading import HEAD_BYTES
+from storage.changes.judging import HEAD_BYTES
 from storage.model.changes import Incoming, UploadItem, UploadPlan
 from storage.model.people import Can
 from storage.units import human_bytes

@@ -18,7 +18,7 @@ from ui import session, welcomes_draft
 from ui.recent import forget, recent
 from ui.text import plain_markdown, visible
 from ui.welcomes_table.welcomes_table import Step, TableData, TableRow, welcomes_table
-from ui.welcomes_view import FILTERS, WelcomesView, arranged, found, read_view
+from ui.welcomes_view import FILTERS, PARTS, WelcomesView, arranged, found, read_view
 
 _REGISTRY = "welcome-registry"  # the kind that a project with welcomes has
 _COLUMNS = (
@@ -94,6 +94,25 @@ def load(scene: Scene) -> WelcomeList:
     """All welcomes of the project, as they were a moment ago."""
     who, name = scene.actor, scene.layout.name
     return recent("welcomes", (who, name), lambda: scene.services.welcomes.list(who, name))
+
+
+def parts(scene: Scene) -> None:
+    """The welcomes or the encouragements: each is an address of its own."""
+    state = st.session_state
+    state["welcomes:part"] = scene.view.part
+
+    def go() -> None:
+        session.go(WelcomesView(scene.layout.name, part=state["welcomes:part"]).params())
+
+    st.segmented_control(
+        "What",
+        list(PARTS),
+        key="welcomes:part",
+        format_func=PARTS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=go,
+    )
 
 
 # -- the list -------------------------------------------------------------------------------------

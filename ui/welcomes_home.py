@@ -32,6 +32,7 @@ def asked(services: Services, actor: Actor, layout: Layout) -> list[Card]:
     title, number, lines = "welcomes to go live", "–", []
     try:
         waiting = services.welcomes.requests(actor, layout.name)
+        told = services.welcomes.manifest_findings(actor, layout.name, waiting[:_NAMED])
     except StorageError as error:
         lines = [error.what, error.remedy]
     else:
@@ -42,6 +43,8 @@ def asked(services: Services, actor: Actor, layout: Layout) -> list[Card]:
         for one in waiting[:_NAMED]:
             note = f": {one.note}" if one.note else ""
             lines.append(visible(f"{one.course}, asked by {one.by_name}{note}"))
+            found = [f"{of.text} {of.remedy}" for of in told if of.course == one.course]
+            lines += [visible(words) for words in found]
         if len(waiting) > _NAMED:
             lines.append(f"and {len(waiting) - _NAMED:,} more")
     return [

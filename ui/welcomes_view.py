@@ -32,6 +32,9 @@ SORTS: Mapping[str, Callable[[Welcome], Any]] = {
 }
 
 
+PARTS: Mapping[str, str] = {"": "Welcomes", "encouragements": "Encouragements"}
+
+
 @dataclass(frozen=True, slots=True)
 class WelcomesView:
     """One address of Welcomes. Defaults are left out of the query string."""
@@ -42,6 +45,9 @@ class WelcomesView:
     show: str = ""  # of FILTERS
     sort: str = ""  # of SORTS; "": what needs attention first
     desc: str = ""  # "1" or ""
+    part: str = ""  # of PARTS; "": the welcomes
+    file: str = ""  # of encouragements; "" for the first
+    kind: str = ""  # of them: "ordered", else those in any order
 
     def with_(self, **changes: str) -> WelcomesView:
         """The same view with `changes`."""
@@ -70,6 +76,8 @@ def read_view(params: Mapping[str, str]) -> WelcomesView:
         known.pop("show", None)
     if known.get("sort") not in SORTS:
         known.pop("sort", None)
+    if known.get("part") not in PARTS:
+        known.pop("part", None)
     known["desc"] = "1" if known.get("desc") == "1" else ""
     return WelcomesView(**known)
 

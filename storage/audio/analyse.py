@@ -9,18 +9,21 @@ from pathlib import PurePosixPath
 
 from storage.audio.decode import decode
 from storage.audio.libav import digest_packets
+from storage.audio.mp4 import announced_s
 from storage.audio.mpeg import samples_of, walk
 from storage.audio.ogg import ends_well
 from storage.audio.pcm import MAX_SECONDS, Pcm
 from storage.audio.probe import Kind, kind_of, probe, stream_of
 from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
-from storage.audio.wav import WavHeader, read_header
+from storage.audio.wav import WavHeader, left_over, read_header
 from storage.audio.words import format_findings, sound_findings
 from storage.model.audio import AudioFacts, AudioFinding, AudioLimits, Measured, Sound
 
 ANALYSIS = 1
 """Raised when figures change, so that what was measured before is measured again."""
 _MISSING_S = 0.15  # less than this between header and sound is encoders' rounding
+_LOST_S = 0.01  # where nothing is rounded
+_UNCLAIMED = 64  # bytes that some programs leave behind the sound
 _LOSSLESS = ("pcm_", "flac", "alac")
 _ENDINGS = {
     "WAV": (".wav", ".wave"),
@@ -44,8 +47,11 @@ class _Inside:
     announced_s: float = 0.0  # by a header or table, 0 where it says nothing
     share: float = 1.0  # of the announced bytes, so many are there
     skipped: int = 0  # bytes amid the sound that belong to none
+    beyond_s: float = 0.0  # perhaps, behind where the header lets it end
     unfinished: bool = False  # the header leaves the length open
     broken_off: bool = False  # in the middle of a frame or page
+    unclaimed: int = 0  # bytes behind the sound that no header tells of
+    contradicts: bool = False  # the header says two things
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,9 @@ def examine(data: bytes, *, max_seconds: float = MAX_SECONDS) -> Examined:
     if not pcm.cut:
         facts = replace(facts, duration_s=pcm.duration_s)
     facts = replace(facts, sample_rate_hz=pcm.sample_rate_hz, channels=pcm.channels)
-    return Examined(facts, sound, inside.digest, tuple(_damage(inside, pcm)), pcm)
+    rounding_s = _LOST_S if lossless else _MISSING_S
+    damage = tuple(_damage(inside, pcm, rounding_s))
+    return Examined(facts, sound, inside.digest, damage, pcm)
 
 
 def findings_on(
@@ -121,15 +129,18 @@ def _look_inside(data: bytes, kind: Kind, facts: AudioFacts) -> _Inside:
         return _inside_frames(data)
     broken_off = kind.demuxer == "ogg" and not ends_well(data)
     digest = digest_packets(data, kind.demuxer)
-    return _Inside(digest, announced_s=facts.duration_s, broken_off=broken_off)
+    # of a film the picture may be longer than the sound
+    said_s = announced_s(data) if kind.name == "M4A" else 0.0
+    return _Inside(digest, max(facts.duration_s, said_s), broken_off=broken_off)
 
 
 def _inside_wav(data: bytes, header: WavHeader) -> _Inside:
     form = (header.form, header.channels, header.sample_rate_hz, header.bits)
     digest = hashlib.sha256(repr(form).encode())
     digest.update(memoryview(data)[header.start : header.end])
+    beyond_s = left_over(data, header) / max(1, header.bytes_a_second)
     unfinished = header.declared is None
-    return _Inside(digest.hexdigest(), share=header.share, unfinished=unfinished)
+    return _Inside(digest.hexdigest(), share=header.share, beyond_s=beyond_s, unfinished=unfinished)
 
 
 def _inside_frames(data: bytes) -> _Inside:
@@ -141,13 +152,13 @@ def _inside_frames(data: bytes) -> _Inside:
     return _Inside(digest, announced_s=announced_s, skipped=walked.skipped, broken_off=walked.cut)
 
 
-def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
+def _damage(inside: _Inside, pcm: Pcm, rounding_s: float) -> Iterator[AudioFinding]:
     announced_s = max(inside.announced_s, pcm.duration_s / inside.share)
     missing_s = announced_s - pcm.duration_s
     if pcm.cut:
         text = f"Very long: only the first {pcm.duration_s / 60:.0f} minutes were measured"
         yield AudioFinding("long", "info", text)
-    elif missing_s > _MISSING_S:
+    elif missing_s > rounding_s:
         text = (
             f"The end is missing: it should last {announced_s:.1f} s, "
             f"{pcm.duration_s:.1f} s are there"
@@ -155,8 +166,20 @@ def _damage(inside: _Inside, pcm: Pcm) -> Iterator[AudioFinding]:
         yield AudioFinding("truncated", "error", text)
     elif inside.broken_off:
         yield AudioFinding("truncated", "error", "The end is missing: it breaks off")
+    if inside.beyond_s > _MISSING_S:
+        text = (
+            f"The file says that it lasts {pcm.duration_s:.1f} s, "
+            f"but there may be {inside.beyond_s:.1f} s more in it"
+        )
+        yield AudioFinding("wrong-length", "error", text)
     if pcm.faults or inside.skipped:
         yield AudioFinding("damaged", "error", "Damaged: there may be clicks or gaps")
+    if inside.unclaimed > _UNCLAIMED:
+        text = "There is more in the file than its beginning says: players stop before the end"
+        yield AudioFinding("extra", "warning", text)
+    if inside.contradicts:
+        text = "Its beginning contradicts itself: some players will refuse it"
+        yield AudioFinding("header", "warning", text)
     if inside.unfinished:
         text = "The recorder was stopped before it noted the length; everything there was read"
         yield AudioFinding("unfinished", "info", text)

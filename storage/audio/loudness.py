@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from storage.audio.pcm import Pcm, Samples
 from storage.model.audio import Loudness
@@ -17,6 +18,7 @@ _TAPS = (
 )
 _KAISER = 6.0
 _FINE_HZ, _LEAST_FACTOR = 176_400, 4  # true peak is looked for at this rate and factor at least
+_STRETCH = 512  # frames looked into at once for the true peak
 _PIECE = 1 << 18  # frames interpolated at once: memory stays bounded
 
 
@@ -46,8 +48,35 @@ def integrated_loudness(pcm: Pcm) -> tuple[float | None, bool]:
 
 def true_peak(pcm: Pcm) -> float | None:
     """True peak in dBTP of the loudest channel; None for digital silence."""
-    peak = max((float(envelope.max()) for envelope in _envelopes(pcm) if len(envelope)), default=0)
+    phases = np.stack(_phases(_factor(pcm)))
+    peak = max((_highest(channel, phases) for channel in pcm.samples.T), default=0.0)
     return 20 * math.log10(peak) if peak > 0 else None
+
+
+def _highest(channel: Samples, phases: Samples) -> float:
+    """The highest value of one channel, between the samples too.
+
+    No value between samples is higher than the highest sample around it times the sum of the
+    filter's taps. So stretches are looked into from the loudest on, until those that are left
+    cannot hold anything higher: of speech a small part.
+    """
+    stretches = -(-len(channel) // _STRETCH)
+    padded = np.zeros(stretches * _STRETCH + 2 * _TAPS, np.float32)
+    padded[_TAPS : _TAPS + len(channel)] = channel
+    loud = np.abs(padded)
+    tops = loud[_TAPS:-_TAPS].reshape(stretches, _STRETCH).max(axis=1)
+    around = np.maximum(tops, np.maximum(np.append(tops[1:], 0), np.append(0, tops[:-1])))
+    highest = float(tops.max(initial=0.0))
+    reach = float(np.abs(phases).sum(axis=1).max())
+    filters = np.ascontiguousarray(phases[:, ::-1].T)
+    for number in np.argsort(-around):
+        if around[number] * reach <= highest:
+            break
+        start = number * _STRETCH
+        piece = padded[start : start + _STRETCH + 2 * _TAPS]
+        between = sliding_window_view(piece, 2 * _TAPS) @ filters
+        highest = max(highest, float(np.abs(between).max()))
+    return highest
 
 
 def peak_envelope(pcm: Pcm) -> Samples:
@@ -58,7 +87,7 @@ def peak_envelope(pcm: Pcm) -> Samples:
 
 def _envelopes(pcm: Pcm) -> Iterator[Samples]:
     """`peak_envelope` piece by piece."""
-    phases = _phases(max(_LEAST_FACTOR, math.ceil(_FINE_HZ / pcm.sample_rate_hz)))
+    phases = _phases(_factor(pcm))
     frames = len(pcm.samples)
     for start in range(0, frames, _PIECE):
         first, last = start - _TAPS, min(frames, start + _PIECE) + _TAPS
@@ -71,6 +100,10 @@ def _envelopes(pcm: Pcm) -> Iterator[Samples]:
                 between = np.convolve(row, phase, "valid")[1:]
                 np.maximum(highest, np.abs(between), out=highest)
         yield highest
+
+
+def _factor(pcm: Pcm) -> int:
+    return max(_LEAST_FACTOR, math.ceil(_FINE_HZ / pcm.sample_rate_hz))
 
 
 @lru_cache(maxsize=16)

@@ -18,6 +18,7 @@ from storage.errors import InvalidInput
 from storage.model.audio import AudioFacts, BitrateMode
 
 PROBE_BYTES = 65_536  # from the start and from the end: for most clips that is the whole file
+_JUNK_BYTES = 16_384  # more than encoders leave between a tag and the first frame
 _SLOWEST_BPS = 100  # no codec we know packs sound tighter; silence in FLAC takes ten times that
 
 
@@ -80,6 +81,26 @@ def probe(head: bytes, tail: bytes, size: int) -> AudioFacts:
     if kind.demuxer in ("mp3", "aac"):
         return _probe_frames(head, size, kind)
     return _probe_container(head, tail, size, kind)
+
+
+def check_start(head: bytes, size: int) -> None:
+    """Raises InvalidInput where a recording's first bytes (PROBE_BYTES) show that no sound follows:
+    a tag or a header alone, whatever stands behind it.
+
+    Says nothing of what is none, and of sound whose beginning or index lies further on.
+    """
+    kind = _KINDS.get(sniff(head[:HEAD_BYTES], size).label)
+    whole = len(head) >= size
+    if kind is None:
+        return
+    if kind.demuxer == "wav":
+        if whole or b"fmt " not in head:
+            read_header(head, size)
+    elif kind.demuxer in ("mp3", "aac"):
+        if whole or len(head) - skip_id3(head) >= _JUNK_BYTES:
+            stream_of(head)
+    elif whole:
+        ask(io.BytesIO(head), kind.demuxer)
 
 
 def _probe_container(head: bytes, tail: bytes, size: int, kind: Kind) -> AudioFacts:

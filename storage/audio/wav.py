@@ -92,6 +92,18 @@ def read_header(head: bytes, size: int) -> WavHeader:
     )
 
 
+def left_over(data: bytes, header: WavHeader) -> int:
+    """How many bytes behind the sound belong to no chunk: sound, perhaps, of which the header does
+    not tell."""
+    at = header.end + header.end % 2
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        if not (name.isascii() and name.decode().isprintable()) or at + 8 + length > len(data):
+            return len(data) - at
+        at += 8 + length + length % 2
+    return 0
+
+
 def _is_complete(head: bytes, size: int) -> bool:
     """Whether the file's own length was filled in: then a length of 0 inside is meant."""
     (length,) = struct.unpack_from("<I", head, 4)
@@ -112,6 +124,25 @@ def _header(form: bytes, start: int, end: int, declared: int | None) -> WavHeade
     if kind == _EXTENSIBLE and len(form) >= 26:
         (kind,) = struct.unpack_from("<H", form, 24)
     return WavHeader(kind, channels, rate_hz, bits, frame_bytes, speed, start, end, declared)
+
+
+def contradicts_itself(header: WavHeader) -> bool:
+    """Whether the fields of a PCM header exclude each other: some players refuse it then."""
+    if header.form not in (PCM, FLOAT):
+        return False
+    return header.frame_bytes != header.channels * header.bits // 8
+
+
+def unclaimed_bytes(data: bytes, header: WavHeader) -> int:
+    """How many bytes behind the sound belong to no chunk; nulls fill files up and do not count."""
+    at = header.end + header.end % 2
+    while at + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, at)
+        if not name.isascii() or not name.decode().isprintable() or at + 8 + length > len(data):
+            break
+        at += 8 + length + length % 2
+    rest = data[at:]
+    return len(rest) if rest.strip(b"\0") else 0
 
 
 def read_samples(data: bytes, header: WavHeader, max_frames: int) -> Samples:

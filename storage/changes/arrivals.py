@@ -18,7 +18,7 @@ from typing import Any
 from storage.audit.log import Audit
 from storage.changes import facts, reading
 from storage.changes.editing import refuse
-from storage.changes.judging import judge, judge_key, judge_type
+from storage.changes.judging import HEAD_BYTES, judge, judge_key, judge_type
 from storage.changes.naming import checked_key
 from storage.changes.starting import start
 from storage.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -41,7 +41,6 @@ PRIVATE_MIN_S, PRIVATE_MAX_S = 60, 300  # personal data: nothing lives longer th
 POST_MAX_BYTES = 5 * 1024**3  # S3: one POST, as one PUT
 _GRACE = timedelta(minutes=30)  # an upload begun in time may end later
 LOOK_EVERY_S = 5.0
-_HEAD_BYTES = 65_536
 
 
 def link_limits(layout: Layout) -> tuple[int, int]:
@@ -196,7 +195,7 @@ class ArrivalWork:
     def _inspect(
         self, where: Passage, now: ObjectHead, params: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        head = read_range(where.store, now.bucket, now.key, 0, _HEAD_BYTES, if_match=now.etag)
+        head = read_range(where.store, now.bucket, now.key, 0, HEAD_BYTES, if_match=now.etag)
         found = judge(
             where.layout, where.bucket.role, now.key, now.size, head, declared=now.content_type
         )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storage.changes import facts, reading
-from storage.changes.conflicts import telling
+from storage.changes.conflicts import changed, telling
 from storage.changes.judging import judge_key, judge_type
 from storage.errors import Conflict, InvalidInput, NotFound, RuleViolation
 from storage.gate import Passage
@@ -18,7 +18,7 @@ from storage.model.findings import Finding
 from storage.model.objects import ObjectHead, VersionRow, Written
 from storage.s3.copy import copy_object
 from storage.s3.delete import undo_delete
-from storage.s3.objects import IfAbsent, IfMatch, head_object, list_versions
+from storage.s3.objects import IfAbsent, IfMatch, list_versions
 from storage.s3.tags import set_tags as put_tags
 
 VERSIONS_LOOKED_AT = 1_000
@@ -74,14 +74,24 @@ def edit(
 
 
 def set_tags(
-    where: Passage, key: str, tags: Mapping[str, str], expected: Mapping[str, str], note: str
+    where: Passage,
+    key: str,
+    tags: Mapping[str, str],
+    seen: tuple[ObjectHead, Mapping[str, str]],
+    note: str,
 ) -> None:
-    """Replaces all tags where they are still `expected`."""
+    """Replaces all tags where the object and they are still as `seen`: what tags say ("checked") is
+    said of these bytes.
+    """
     wanted = facts.check_tags(tags)
-    found = reading.version_of(head_object(where.store, where.bucket.bucket, key))
-    with where.changing("tags", key, version_before=found, note=note, tags=len(wanted)) as change:
-        put_tags(where.store, where.bucket.bucket, key, wanted, expected=expected)
-        change.version_after = found  # tags are no version of their own
+    expected, expected_tags = seen
+    version = reading.version_of(expected)
+    with where.changing("tags", key, version_before=version, note=note, tags=len(wanted)) as change:
+        now = reading.head(where, key)
+        if now != expected:
+            raise changed(where, now, key)
+        put_tags(where.store, where.bucket.bucket, key, wanted, expected=expected_tags)
+        change.version_after = version  # tags are no version of their own
 
 
 def restore(where: Passage, key: str, version_id: str, *, etag: str | None, note: str) -> Written:

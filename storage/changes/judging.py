@@ -12,14 +12,16 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from storage.audio.cut import missing_bytes
+from storage.audio.probe import PROBE_BYTES, check_start
 from storage.audio.sniff import EMPTY, Sniffed, agrees, sniff, stated
 from storage.changes.naming import hard_on_windows
-from storage.errors import RuleViolation
+from storage.errors import InvalidInput, RuleViolation
 from storage.layout.profile import KeyKind, Layout
 from storage.layout.rules import check_write
 from storage.model.findings import Finding, Severity
 from storage.units import human_bytes
 
+HEAD_BYTES = PROBE_BYTES  # what is read of a file to judge it
 ANY_TYPE = "application/octet-stream"
 _AUDIO_NAMES = frozenset(
     {".mp3", ".wav", ".m4a", ".ogg", ".opus", ".flac", ".aac", ".aif", ".aiff", ".amr"}
@@ -52,7 +54,7 @@ class _At:
 def judge(
     layout: Layout, bucket_role: str, key: str, size: int, head: bytes, *, declared: str = ""
 ) -> Judged:
-    """What a file of `size` bytes that begins with `head` would be under `key`.
+    """What a file of `size` bytes that begins with `head` (HEAD_BYTES of it) would be under `key`.
 
     `declared` is a content type somebody asks for; without it the bytes and the kind decide.
     """
@@ -63,6 +65,7 @@ def judge(
     findings = (
         *judge_key(layout, bucket_role, key, size),
         *_of_bytes(at, kind, found, content_type, size),
+        *_of_sound(at, kind, head, size),
         *_of_length(at, head, size),
     )
     return Judged(
@@ -91,12 +94,6 @@ def judge_type(layout: Layout, bucket_role: str, key: str, content_type: str) ->
         f"A {kind.title} cannot have the content type {content_type}.",
         f"Use {' or '.join(kind.content_types)}.",
     )
-
-
-def max_bytes(layout: Layout, bucket_role: str, key: str) -> int | None:
-    """The most bytes the key's kind may have; None where nothing says."""
-    kind = _kind(layout, bucket_role, key)
-    return kind.max_bytes if kind else None
 
 
 def _kind(layout: Layout, bucket_role: str, key: str) -> KeyKind | None:
@@ -147,8 +144,7 @@ def _of_bytes(
                 "Choose the right file; nothing of this one is stored.",
             )
         return
-    audio_name = PurePosixPath(at.key).suffix.lower() in _AUDIO_NAMES
-    if audio_name and not found.content_type.startswith(("audio/", "video/")):
+    if _is_audio_name(at.key) and not found.content_type.startswith(("audio/", "video/")):
         yield at.finding(
             "lies",
             "error",
@@ -178,6 +174,19 @@ def _of_bytes(
             f"It is {found.label}: a browser that opens its link runs what is in it.",
             "Store it only when you know where it comes from.",
         )
+
+
+def _of_sound(at: _At, kind: KeyKind | None, head: bytes, size: int) -> Iterator[Finding]:
+    """A tag or a header alone makes no recording, and hides whatever stands behind it."""
+    try:
+        check_start(head, size)
+    except InvalidInput as error:
+        promised = (kind and kind.content_types) or _is_audio_name(at.key)
+        yield at.finding("no-sound", "error" if promised else "warning", error.what, error.remedy)
+
+
+def _is_audio_name(key: str) -> bool:
+    return PurePosixPath(key).suffix.lower() in _AUDIO_NAMES
 
 
 def _of_length(at: _At, head: bytes, size: int) -> Iterator[Finding]:

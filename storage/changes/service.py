@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from storage.changes import arrivals, deleting, editing, prefixes, single, transferring, uploading
-from storage.changes.arrivals import LINK_LIFE_S, LINK_MAX_S, LINK_MIN_S, link_limits
+from storage.changes.arrivals import LINK_LIFE_S, link_limits
 from storage.changes.deleted import find_deleted
-from storage.changes.uploading import HEAD_BYTES, Source
+from storage.changes.uploading import Source
 from storage.gate import Gate
 from storage.jobs.running import OnProgress
 from storage.jobs.service import Jobs
@@ -37,7 +37,7 @@ from storage.model.objects import ObjectHead, Written
 from storage.model.people import Actor, Can
 from storage.s3.objects import Precondition
 
-__all__ = ["HEAD_BYTES", "LINK_LIFE_S", "LINK_MAX_S", "LINK_MIN_S", "Changes", "link_limits"]
+__all__ = ["LINK_LIFE_S", "Changes", "link_limits"]
 
 
 class Changes:
@@ -208,12 +208,13 @@ class Changes:
         key: str,
         tags: Mapping[str, str],
         *,
-        expected: Mapping[str, str],
+        expected: ObjectHead,
+        expected_tags: Mapping[str, str],
         note: str = "",
     ) -> None:
-        """Replaces all tags, where they still are `expected`. Raises Conflict where not."""
+        """Replaces all tags, where the object and they are still as expected. Raises Conflict."""
         where = self._gate.enter(actor, Can.OBJECT_WRITE, layout, role, key)
-        editing.set_tags(where, key, tags, expected, note)
+        editing.set_tags(where, key, tags, (expected, expected_tags), note)
 
     def plan_delete(self, actor: Actor, layout: str, role: str, keys: Sequence[str]) -> DeletePlan:
         """What deleting `keys` (1 to 1,000) would touch. Writes nothing."""

@@ -18,7 +18,7 @@ from storage.changes import reading
 from storage.changes.conflicts import telling
 from storage.changes.editing import refuse
 from storage.changes.facts import check_type
-from storage.changes.judging import judge
+from storage.changes.judging import HEAD_BYTES, judge
 from storage.changes.naming import checked_key
 from storage.changes.plan import blocked, refuse_doubles, upload_item
 from storage.changes.starting import start
@@ -31,8 +31,6 @@ from storage.model.jobs import Job
 from storage.model.objects import ObjectHead, Written
 from storage.s3.multipart import upload_stream
 from storage.s3.objects import IfMatch, Precondition
-
-HEAD_BYTES = 65_536  # what is read of a file to judge it
 
 Source = BinaryIO | Path
 
@@ -131,7 +129,7 @@ def _marked(where: Passage, planned: UploadPlan, sources: Sequence[Source]) -> s
     said = repr((planned.layout, planned.role, keys, files)).encode("utf-8", "surrogatepass")
     mark = hashlib.sha256(said).hexdigest()[:8]
     place = f"{where.bucket.title} below {planned.prefix[:200] or '/'}"
-    return f"Store {len(keys):,} files in {place} [{mark}]"
+    return f"Store {len(keys):,} file{'' if len(keys) == 1 else 's'} in {place} [{mark}]"
 
 
 def _chosen(

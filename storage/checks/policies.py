@@ -56,6 +56,7 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_RECEIVE: (_SEE_THAT_NOTHING_IS,),
     Can.PREFIX_DELETE: ("s3:GetBucketVersioning", "s3:ListBucket"),
     Can.WELCOME_PUBLISH: (_SEE_THAT_NOTHING_IS,),
+    Can.INVENTORY_SCAN: (*_LIST_ON_BUCKET, "s3:ListBucketVersions"),
     Can.CLIP_MEASURE: ("s3:ListBucket",),
     Can.COURSE_PUT: (),  # the console keeps it itself
     Can.REVIEW_VERDICT: ("s3:ListBucket",),
@@ -81,6 +82,7 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
         "s3:PutObject",
         "s3:PutObjectTagging",
     ),
+    Can.INVENTORY_SCAN: ("s3:ListMultipartUploadParts",),
     Can.CLIP_MEASURE: ("s3:GetObject",),
     Can.COURSE_PUT: (),
     # what was heard is looked at once more, in the very version

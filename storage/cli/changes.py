@@ -50,8 +50,8 @@ def put(args: argparse.Namespace) -> int:
 
 def _planned(desk: Desk, args: argparse.Namespace) -> UploadPlan:
     place = desk.place(args.place)
-    folder, _, name = place.key.rpartition("/")
-    prefix = f"{folder}/" if folder else ""
+    name = place.key.rpartition("/")[2]
+    prefix = place.key.removesuffix(name)  # "/" too, which no name may begin with: then it is said
     if name and len(args.files) > 1:
         raise InvalidInput(
             f"{len(args.files):,} files cannot all become {name!r}.",

@@ -12,6 +12,9 @@ from typing import NoReturn
 
 from storage.cli import show
 from storage.cli.changes_args import add_changes, add_receiving
+from storage.cli.costs_args import add_costs
+from storage.cli.inventory_args import add_scan
+from storage.cli.measure_args import add_measure
 from storage.cli.promote_args import add_promote
 from storage.cli.review_args import add_review
 from storage.cli.welcomes_args import add_welcomes
@@ -87,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_jobs(commands, common)
     _add_people(commands, common)
     _add_welcomes(commands, common)
+    add_scan(command)
+    add_measure(command)
+    _add_costs(commands, common)
     _add_courses(commands, common)
     _add_review(commands, common)
     _add_promote(commands, common)
@@ -190,8 +196,17 @@ def _add_people(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         ("--role", "ROLE", "viewer, editor, qa, operator, admin"),
         ("--can", "PERMISSION", "such as object:read (docs/permissions.md)"),
     ):
-        create.add_argument(name, nargs="+", metavar=metavar, required=True, help=about)
-    create.add_argument("--only", nargs="+", metavar="PROJECT", default=[], help="all unless given")
+        create.add_argument(
+            name, nargs="+", action="extend", metavar=metavar, required=True, help=about
+        )
+    create.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        metavar="PROJECT",
+        default=[],
+        help="all unless given",
+    )
     create.add_argument("--expires", metavar="LIFE", required=True, help="1h to 365d")
     create.set_defaults(run="people:create_token")
     rows = parts.add_parser("list", help="all of them, without secrets", parents=[admin])
@@ -213,6 +228,20 @@ def _add_welcomes(commands: argparse._SubParsersAction[_Parser], common: _Parser
         return made
 
     add_welcomes(command)
+
+
+def _add_costs(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "what storing costs, what would change it, bills, budgets and prices"
+    costs = commands.add_parser("costs", help=about, description=about)
+    names = "estimate|whatif|forecast|bill|budgets|prices"
+    parts = costs.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_costs(command)
 
 
 def _add_courses(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:

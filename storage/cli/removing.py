@@ -145,7 +145,9 @@ def receive(args: argparse.Namespace) -> int:
             f"Put the file's name in place of FILE. It works until {link.expires_at:%H:%M:%S} UTC."
         )
         if not args.wait:
-            show.note(f"Nobody waits for it: look at what came by `jobs resume {link.job_id}`.")
+            show.note(
+                f"A console that runs looks at what comes; so does `jobs resume {link.job_id}`."
+            )
             return 0
         return _wait(desk, link.job_id)
 

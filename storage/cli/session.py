@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
@@ -36,7 +37,11 @@ def opened_office(args: argparse.Namespace) -> AbstractContextManager[bootstrap.
 
 def local() -> Actor:
     """Whoever may read the console's own files on this machine: nothing is hidden from them."""
-    return local_actor(via="cli", address=platform.node())
+    return local_actor(via="cli", address=platform.node(), request_id=_request_id())
+
+
+def _request_id() -> str:
+    return secrets.token_hex(8)  # for the audit log: one each time somebody asks for something
 
 
 def actor_of(office: bootstrap.Office) -> Actor:
@@ -45,7 +50,7 @@ def actor_of(office: bootstrap.Office) -> Actor:
     Raises ConfigError when there is a login and no token, NotSignedIn for one that is not valid.
     """
     if token := office.settings.token:
-        return office.tokens.actor_of(token, address=platform.node(), request_id="")
+        return office.tokens.actor_of(token, address=platform.node(), request_id=_request_id())
     if office.login is not None:
         raise ConfigError(
             "This console has a login, so commands need an API token in SOUNDSTAGE_TOKEN.",

@@ -51,6 +51,31 @@ def members(text: str, at: int) -> tuple[Member, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One value of an array; positions are in characters of the text."""
+
+    start: int
+    end: int  # behind the value
+    value: Any
+    doubles: tuple[str, ...]  # keys that stand twice in an object inside the value
+
+
+def elements(text: str, at: int) -> tuple[Element, ...]:
+    """The values of the array whose bracket stands at `at`, in a text that `check` took."""
+    found: list[Element] = []
+    at = skip(text, at + 1)
+    while text[at] != "]":
+        doubles: list[str] = []
+        decoder = json.JSONDecoder(object_pairs_hook=_noting(doubles))
+        value, end = decoder.raw_decode(text, at)
+        found.append(Element(at, end, value, tuple(doubles)))
+        at = skip(text, end)
+        if text[at] == ",":
+            at = skip(text, at + 1)
+    return tuple(found)
+
+
 def skip(text: str, at: int) -> int:
     """The next position at or behind `at` that holds no white space."""
     while at < len(text) and text[at] in _SPACE:

@@ -1,8 +1,8 @@
 """A course manifest's bytes -> the clips it refers to. Pure.
 
 Strict where a mistake would hide a clip or make one up, and it says where; odd but harmless things
-are findings. Only samples, encouragements and the introduction refer to audio: seeds, nodes and
-introduction items have ids too, and those are no clips.
+are findings. Only samples and the introduction refer to audio: seeds, nodes, introduction
+items and encouragements have ids too, and those are no clips.
 """
 
 from __future__ import annotations
@@ -124,38 +124,30 @@ class _Reader:
         where = f"slices[{number}]"
         self._object(piece, where)
         samples = self.member(piece, where, "samples", dict)
-        said = dict(self._encouragements(piece, where))
+        said = set(self._encouragements(piece, where))
         for phrase, rows in samples.items():
-            self._phrase(number, phrase, rows, said)
-        for (phrase, name), place in said.items():
-            if not any(row.get("id", "").upper() == name for row in samples.get(phrase, ())):
-                self.voiceless[phrase] = None
-                self._add(place, {"id": name}, phrase=phrase, piece=number, kind="encouragement")
+            self._phrase(number, phrase, rows, encourages=phrase in said)
+        self.voiceless |= dict.fromkeys(sorted(text for text in said if not samples.get(text)))
 
-    def _phrase(
-        self, number: int, phrase: str, rows: Any, said: Mapping[tuple[str, str], str]
-    ) -> None:
+    def _phrase(self, number: int, phrase: str, rows: Any, *, encourages: bool) -> None:
         _sound(phrase, f"slices[{number}]", "samples")
         if not isinstance(rows, list):
             raise _wrong(_phrase_place(number, phrase), f"is {_kind(rows)}", "a list is expected")
         for at, row in enumerate(rows):
-            name = self._add((number, phrase, at), row, phrase=phrase, piece=number, kind="sample")
-            if (phrase, name) in said or row.get("is_encouragement") is True:
+            self._add((number, phrase, at), row, phrase=phrase, piece=number, kind="sample")
+            if encourages or row.get("is_encouragement") is True:
                 self.columns["is_encouragement"][-1] = True
 
-    def _encouragements(
-        self, piece: dict[str, Any], where: str
-    ) -> Iterator[tuple[tuple[str, str], str]]:
+    def _encouragements(self, piece: dict[str, Any], where: str) -> Iterator[str]:
+        """Their texts: the clips of one are those under its text, its own id is of no clip."""
         for listed in ("pooledEncouragements", "orderedEncouragements"):
             rows = self.member(piece, where, listed, list) if listed in piece else []
             for at, row in enumerate(rows):
                 place = f"{where}.{listed}[{at}]"
                 self._object(row, place)
-                text = self.text(row, place, "text", needed=True)
-                if row.get("id") not in ("", None):
-                    yield (text, self._uuid(row, place)), place
+                yield self.text(row, place, "text", needed=True)
 
-    def _add(self, place: Any, row: Any, *, phrase: str, piece: int, kind: str) -> str:
+    def _add(self, place: Any, row: Any, *, phrase: str, piece: int, kind: str) -> None:
         """One reference. `place` is made into words only where something is wrong with it."""
         where = _Place(place)
         self._object(row, where)
@@ -171,11 +163,10 @@ class _Reader:
         columns["cadence"].append(cadence)
         columns["duration_s"].append(_seconds(row, where))
         columns["slice"].append(piece)
-        columns["is_encouragement"].append(kind == "encouragement")
+        columns["is_encouragement"].append(False)
         columns["kind"].append(kind)
         if self.places.setdefault(name, phrase) != phrase:
             self.shared[name] = None
-        return name
 
     # -- values, checked --------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from storage.courses.jsontext import Member, members, skip
@@ -12,37 +12,54 @@ from storage.errors import InvalidInput
 
 _INDENT = "  "
 
+_Edit = tuple[int, int, str]
+"""From where to where in the text, and what stands there then."""
+
 
 def set_entry(registry: Registry, course: str, fields: Mapping[str, Any]) -> bytes:
     """The file with those fields of the entry of `course` set; its others stay, a new entry is
     appended in the file's own indentation. Raises InvalidInput where nothing can be written there.
     """
-    _check(registry, course)
-    found = _member(registry, course)
-    ascii_only = _is_ascii_only(registry.text)
-    if found is None:
-        value = _render(registry, fields, ascii_only)
-        return _with_member(registry, course, value, ascii_only)
-    value = registry.text[found.value_start : found.end]
-    for name, new in fields.items():
-        value = _with_field(value, name, new, ascii_only)
-    return _spliced(registry, found.value_start, found.end, value)
+    return set_entries(registry, {course: fields})
+
+
+def set_entries(registry: Registry, changes: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """As `set_entry`, of several courses at once."""
+    values = {}
+    for course, fields in changes.items():
+        _check(registry, course)
+        found = _member(registry, course)
+        ascii_only = _is_ascii_only(registry.text)
+        if found is None:
+            values[course] = _render(registry, fields, ascii_only)
+            continue
+        value = registry.text[found.value_start : found.end]
+        for name, new in fields.items():
+            value = _with_field(value, name, new, ascii_only)
+        values[course] = value
+    return _with_values(registry, values)
 
 
 def put_entry(registry: Registry, course: str, source: Registry) -> bytes:
     """The file with the entry of `course` as `source` has it, byte for byte. Raises InvalidInput
     where either cannot be relied on, and where `source` has none.
     """
-    _check(registry, course)
-    _check(source, course)
-    taken = _member(source, course)
-    if taken is None:
-        raise InvalidInput(f"There is no welcome of {course} to take.", "Check the course's code.")
-    value = source.text[taken.value_start : taken.end]
-    found = _member(registry, course)
-    if found is None:
-        return _with_member(registry, course, value, _is_ascii_only(registry.text))
-    return _spliced(registry, found.value_start, found.end, value)
+    return put_entries(registry, [course], source)
+
+
+def put_entries(registry: Registry, courses: Iterable[str], source: Registry) -> bytes:
+    """As `put_entry`, of several courses at once."""
+    values = {}
+    for course in courses:
+        _check(registry, course)
+        _check(source, course)
+        taken = _member(source, course)
+        if taken is None:
+            raise InvalidInput(
+                f"There is no welcome of {course} to take.", "Check the course's code."
+            )
+        values[course] = source.text[taken.value_start : taken.end]
+    return _with_values(registry, values)
 
 
 def remove_entry(registry: Registry, course: str) -> bytes:
@@ -57,7 +74,7 @@ def remove_entry(registry: Registry, course: str) -> bytes:
         start = registry.members[at - 1].end
     elif len(registry.members) > 1:
         end = registry.members[1].start
-    return _spliced(registry, start, end, "")
+    return _spliced(registry, (start, end, ""))
 
 
 def same(one: Any, other: Any) -> bool:
@@ -87,9 +104,24 @@ def _is_ascii_only(text: str) -> bool:
     return text.isascii() and "\\u" in text
 
 
-def _spliced(registry: Registry, start: int, end: int, value: str) -> bytes:
+def _with_values(registry: Registry, values: Mapping[str, str]) -> bytes:
+    """The file with the values of those courses in the place of what they are; new ones behind all
+    others."""
+    edits = [
+        (one.value_start, one.end, values[one.key]) for one in registry.members if one.key in values
+    ]
+    there = {one.key for one in registry.members}
+    new = {course: value for course, value in values.items() if course not in there}
+    return _spliced(registry, *edits, *([_appended(registry, new)] if new else []))
+
+
+def _spliced(registry: Registry, *edits: _Edit) -> bytes:
     bom = len(registry.raw) - len(registry.text.encode())
-    text = registry.text[:start] + value + registry.text[end:]
+    pieces, at = [], 0
+    for start, end, value in edits:  # in their order, none over another
+        pieces += [registry.text[at:start], value]
+        at = end
+    text = "".join((*pieces, registry.text[at:]))
     try:
         return registry.raw[:bom] + text.encode()
     except UnicodeEncodeError as error:
@@ -115,19 +147,19 @@ def _with_field(entry: str, name: str, value: Any, ascii_only: bool) -> str:
     return entry[: last.end] + added + entry[last.end :]
 
 
-def _with_member(registry: Registry, course: str, value: str, ascii_only: bool) -> bytes:
-    """The file with an entry behind all others."""
+def _appended(registry: Registry, new: Mapping[str, str]) -> _Edit:
+    """Entries behind all others."""
     text, opened = registry.text, registry.opened
-    key = json.dumps(course, ensure_ascii=ascii_only)
+    ascii_only = _is_ascii_only(text)
+    named = [(json.dumps(course, ensure_ascii=ascii_only), value) for course, value in new.items()]
     if registry.members:
         last = registry.members[-1]
-        added = f",{_gap(text, last.start)}{key}{_colon(text, last)}{value}"
-        return _spliced(registry, last.end, last.end, added)
+        gap, colon = _gap(text, last.start), _colon(text, last)
+        return last.end, last.end, "".join(f",{gap}{key}{colon}{value}" for key, value in named)
     outer = _line_indent(text, opened)
-    if outer is None:
-        return _spliced(registry, opened + 1, skip(text, opened + 1), f"{key}: {value}")
-    added = f"{outer}{_INDENT}{key}: {value}{outer}"
-    return _spliced(registry, opened + 1, skip(text, opened + 1), added)
+    gap = "" if outer is None else f"{outer}{_INDENT}"
+    added = ",".join(f"{gap}{key}: {value}" for key, value in named) + (outer or "")
+    return opened + 1, skip(text, opened + 1), added
 
 
 def _render(registry: Registry, fields: Mapping[str, Any], ascii_only: bool) -> str:

@@ -123,6 +123,68 @@ live_requests = Table(
     *_texts("id etag note at by_id by_name"),
 )
 
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("id", Text, primary_key=True),  # begins with the time: sorts as it was made
+    *_texts("layout role bucket prefix source at findings"),
+    Column("versions", Boolean, nullable=False),
+    Column("uploads", Boolean, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Index(None, "layout", "role", "at"),
+)
+
+inventory_totals = Table(
+    "inventory_totals",
+    metadata,
+    *(
+        Column(name, Text, primary_key=True)
+        for name in ("inventory", "prefix", "kind", "storage_class", "state")
+    ),
+    Column("objects", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("layout role amount currency thresholds at by_id by_name"),
+)
+
+budgets_told = Table(
+    "budgets_told",
+    metadata,
+    Column("key", Text, primary_key=True),  # budget, month, measure and threshold
+    *_texts("at"),
+)
+
+price_books = Table(
+    "price_books",
+    metadata,
+    Column("at", Text, primary_key=True),
+    *_texts("text note by_id by_name"),
+)
+
+bills = Table(
+    "bills",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("period", Text, primary_key=True),  # 2026-10
+    *_texts("bill at by_id by_name"),
+)
+
+cost_assumptions = Table(
+    "cost_assumptions",
+    metadata,
+    Column("layout", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # prod.gets, or of the account
+    *_texts("value at by_id by_name"),
+)
+
 manifests = Table(
     "manifests",
     metadata,

@@ -24,7 +24,7 @@ Versioning = Literal["on", "suspended", "off", "unknown"]
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A file somebody wants to store: its name (a path relative to the dropped folder), its size
-    in bytes, and its first 64 KB at most (`HEAD_BYTES` of the service). `content_type` is the one
+    in bytes, and its first 64 KB at most (`HEAD_BYTES` of `judging`). `content_type` is the one
     they ask for, "" to have it told from the bytes."""
 
     name: str

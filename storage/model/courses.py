@@ -17,7 +17,7 @@ CLIP_SCHEMA = pa.schema(
         ("duration_s", pa.float64()),  # as the manifest says; 0 is a placeholder
         ("slice", pa.int32()),  # -1 for the introduction
         ("is_encouragement", pa.bool_()),
-        ("kind", pa.string()),  # sample, introduction, encouragement (one without a sample)
+        ("kind", pa.string()),  # sample, introduction
     ]
 )
 

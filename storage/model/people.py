@@ -41,6 +41,8 @@ class Can(StrEnum):
     """Delete everything below a prefix."""
     WELCOME_PUBLISH = "welcome:publish"
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
+    INVENTORY_SCAN = "inventory:scan"
+    """Have the whole bucket listed, which costs requests, or an inventory of it read in."""
     CLIP_MEASURE = "clip:measure"
     """Have recordings measured, many at once."""
     COURSE_PUT = "course:put"
@@ -66,10 +68,22 @@ class Can(StrEnum):
     """See who signs in, and end their sessions."""
     CONSOLE_MANAGE = "console:manage"
     """Switch the console to reading only; see its configuration."""
+    COST_READ = "cost:read"
+    """See what storing costs, what would change it, bills and budgets."""
+    COST_MANAGE = "cost:manage"
+    """Set budgets and assumptions, take in price lists and bills."""
 
 
 CONSOLE_CANS = frozenset(
-    {Can.AUDIT_READ, Can.JOB_MANAGE, Can.TOKEN_MANAGE, Can.USER_MANAGE, Can.CONSOLE_MANAGE}
+    {
+        Can.AUDIT_READ,
+        Can.JOB_MANAGE,
+        Can.TOKEN_MANAGE,
+        Can.USER_MANAGE,
+        Can.CONSOLE_MANAGE,
+        Can.COST_READ,
+        Can.COST_MANAGE,
+    }
 )
 BUCKET_CANS = frozenset(Can) - CONSOLE_CANS
 WRITING_CANS = frozenset(

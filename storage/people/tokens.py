@@ -138,7 +138,7 @@ class ApiTokens:
             session=Session(token.created_at, token.expires_at, "token", token.id),
             scope=token.scope,
         )
-        self._gate.check_session(actor)
+        self._gate.check_token(actor, token.id)
         now = self._clock()
         if token.last_used_at is None or now - token.last_used_at >= _USED_EVERY:
             self._tokens.used(token.id, now)

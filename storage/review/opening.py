@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -37,18 +38,22 @@ def make_snapshot(
     ledger: Ledger,
     *,
     since: datetime,
+    now: datetime,
     tell: Tell,
 ) -> Snapshot:
     """The scope by a listing that began at `since` or later. Raises NotFound for a course without
     a manifest, InvalidInput for a scope that cannot be heard, and what the store does.
     """
-    sheet, at = _sheet(where, scope, selection, sources, since=since, tell=tell)
+    with ThreadPoolExecutor(1) as beside:  # while the store is listing
+        reading = beside.submit(ledger.catch_up)
+        sheet, at = _sheet(where, scope, selection, sources, since=since, tell=tell)
+        reading.result()
     limits = where.layout.audio
     contents = pa.table({"etag": pa.array(sheet.etags, pa.string()), "size": sheet.sizes})
     place = (where.actor, where.layout.name, where.bucket.role)
     table = sources.measurements.table(*place, contents)
     measured = measured_of(table, limits, sheet)
-    made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at)
+    made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at, made=now)
     made.begin(ledger)
     return made
 

@@ -98,7 +98,10 @@ class Scopes:
                 place = (where.layout.name, where.bucket.role)
                 selection = self._desk.selection(*place, scope.name)
             return make_snapshot(
-                where, scope, selection, self._sources, ledger, since=since, tell=tell
+                *(where, scope, selection, self._sources, ledger),
+                since=since,
+                now=self._clock(),
+                tell=tell,
             )
 
         return build

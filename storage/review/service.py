@@ -6,12 +6,15 @@ permission is missing or the console is switched read-only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from storage.db.engine import Database
 from storage.db.times import as_text
 from storage.errors import InvalidInput, NotFound
-from storage.gate import Passage
+from storage.gate import Gate, Passage
+from storage.manifests.service import Manifests
+from storage.measurements.service import Measurements
 from storage.model.content import Content
 from storage.model.listening import Handed, ReviewPage
 from storage.model.objects import ObjectHead
@@ -33,14 +36,30 @@ from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people
 from storage.review.gating import report_of
 from storage.review.handing import Handing
 from storage.review.judging import states_of
+from storage.review.listings import Listings
 from storage.review.papers import Papers
+from storage.review.scopes import Tables
 from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Making
+from storage.review.sources import Sources
 from storage.review.store import head_of
 from storage.review.table import page_of
 from storage.review.turns import LEASE_S, take_one, take_turns, writer
 
 GIVEN_MAX = 5  # clips at once: more would be held from the others
+
+
+def open_review(
+    gate: Gate,
+    database: Database,
+    manifests: Manifests,
+    measurements: Measurements,
+    *,
+    clock: Callable[[], datetime],
+) -> Review:
+    """The service over a database; `close` it."""
+    sources = Sources(Listings(clock), manifests, measurements)
+    return Review(gate, Tables.of(database), sources, clock)
 
 
 class Review(Papers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from storage.model.content import Content
 from storage.model.review import OPEN, Order, ReviewState, Said, Scope
 from storage.review.book import Book
 from storage.review.ledger import Ledger
+from storage.review.listings import KEPT
 from storage.review.measured import Measured
 from storage.review.ordering import Rows, Traits, ordered, risks
 from storage.review.sheet import Sheet
@@ -22,6 +23,7 @@ from storage.review.sheet import Sheet
 STATES: tuple[ReviewState, ...] = ("new", "void", "second-ear", "approved", "rejected", "disputed")
 _NEW, _VOID, _SECOND = 0, 1, 2
 _OPEN = len(OPEN)  # the first of STATES
+_MEASURED = timedelta(minutes=1)
 GONE = len(STATES)  # deleted since the listing
 
 
@@ -39,8 +41,10 @@ class Snapshot:
         *,
         limits: AudioLimits,
         at: datetime,
+        made: datetime,
     ) -> None:
         self.scope, self.role, self.sheet, self.at = scope, role, sheet, at
+        self._made = made
         self.measured = measured
         self.book = Book(role, sheet.keys, sheet.etags, sheet.sizes, measured.sha256)
         self._lock = threading.RLock()
@@ -98,6 +102,16 @@ class Snapshot:
             own = [content.sha256] if content.sha256 else []
             self._add(ledger.about(etags=[content.etag], sha256s=own), ledger)
             self._judge(row)
+
+    def is_old(self, now: datetime) -> bool:
+        """Whether it is time to make it anew: the listing is old, or clips were not measured yet
+        and may be by now.
+        """
+        return now - self.at > KEPT or (now - self._made > _MEASURED and self._unmeasured)
+
+    @property
+    def _unmeasured(self) -> bool:
+        return not self.measured.known.all()
 
     # -- asking -----------------------------------------------------------------------------------
 

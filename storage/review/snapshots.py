@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.errors import StorageError
-from storage.review.listings import KEPT
 from storage.review.snapshot import Snapshot
 
 _KEPT_MAX = 12  # scopes; 60,000 clips are some 60 MB
@@ -61,7 +60,7 @@ class Snapshots:
             self._entries.move_to_end(name)
             while len(self._entries) > _KEPT_MAX:
                 self._entries.popitem(last=False)
-            old = entry.snapshot is None or self._clock() - entry.snapshot.at > KEPT
+            old = entry.snapshot is None or entry.snapshot.is_old(self._clock())
             if (old or fresh) and entry.making is None:
                 entry.making = self._pool.submit(self._make, entry, build)
             making = entry.making

@@ -7,17 +7,23 @@ import re
 import pycountry
 
 SINGLE_WORD, SINGLE_CHARACTER = "single word", "single character"
-# Scripts that are written without spaces between words: Han, kana, and their extensions.
-_UNSPACED = re.compile(
+# Written without spaces: Han and kana, where a character is about a word ...
+_CHARACTERS = re.compile(
     "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9d"
     "\U00020000-\U0003ffff]"
 )
+# ... and Thai, Lao, Burmese and Khmer, where only a dictionary could tell words apart.
+_JOINED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_JOINED_LETTERS = 5  # as long as a word of these may be, without its vowel signs
 
 
 def shortness(phrase: str) -> str:
     """`SINGLE_WORD` or `SINGLE_CHARACTER`, "" for a longer text and for none."""
-    if not phrase.isascii() and _UNSPACED.search(phrase):
-        return SINGLE_CHARACTER if spoken_letters(phrase) == 1 else ""
+    if not phrase.isascii():
+        if _CHARACTERS.search(phrase):
+            return SINGLE_CHARACTER if spoken_letters(phrase) == 1 else ""
+        if _JOINED.search(phrase) and spoken_letters(phrase) > _JOINED_LETTERS:
+            return ""
     words = 0
     for token in phrase.split():
         words += token.isalnum() or any(map(str.isalnum, token))  # a dash of its own is no word

@@ -89,6 +89,9 @@ class Capabilities:
     encrypts_all: bool = False
     """Encrypts every object by itself: a copy need not ask for AES256, and would undo a bucket's
     own stronger default if it did."""
+    lists_as_tree: bool = False
+    """Lists keys in the order of a tree of folders, `a/b` before `a-b`, not in that of their bytes;
+    a listing of versions then loses rows from page to page."""
     key_check: Callable[[str], str | None] = _holds_everything
 
     def unholdable(self, key: str) -> str | None:
@@ -129,7 +132,9 @@ _KNOWN = (
     _Known(
         "SeaweedFS",
         re.compile(r"1[0-9A-F]{23}"),
-        _all_conditions("SeaweedFS", key_check=_not_in_seaweedfs),  # 4.48
+        _all_conditions(  # 4.48
+            "SeaweedFS", lists_as_tree=True, key_check=_not_in_seaweedfs
+        ),
     ),
     _Known(  # 5.2.5: copies ignore conditions, multipart uploads If-Match, DeleteObjects etags
         "Werkzeug",

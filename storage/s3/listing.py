@@ -12,7 +12,8 @@ from storage.errors import InvalidInput
 from storage.model.objects import OBJECT_SCHEMA, ListPage
 from storage.s3.client import Store, translating
 from storage.s3.failures import not_s3
-from storage.s3.listing_parse import NO_STORAGE_CLASS, ParsedListing, parse_listing
+from storage.s3.listing_parse import ParsedListing, parse_listing
+from storage.s3.xml_rows import NO_STORAGE_CLASS
 
 LIST_PAGE_KEYS = 1_000  # ListObjectsV2: max-keys ceiling
 KEY_BYTES = 1_024  # S3: longest key

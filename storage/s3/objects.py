@@ -185,7 +185,6 @@ def put_with(
     absent = isinstance(precondition, IfAbsent)
     look_first(store, bucket, key, precondition, can.put_if_absent if absent else can.put_if_match)
     md5 = hashlib.md5(body, usedforsecurity=False)
-    checksums = {"SHA256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
 
     def write() -> Written:
         with writing("s3:PutObject", bucket, key):
@@ -198,10 +197,11 @@ def put_with(
                 **asked(precondition),
             )
         etag, version_id = answer["ETag"].strip('"'), version_of(answer)
-        return Written(etag, version_id, len(body), checksums)
+        return Written(etag, version_id, len(body))
 
     def is_ours(head: ObjectHead) -> bool:
-        return holds(store, head, len(body), md5.hexdigest(), checksums["SHA256"])
+        sha256 = base64.b64encode(hashlib.sha256(body).digest()).decode()
+        return holds(store, head, len(body), md5.hexdigest(), sha256)
 
     return settled(write, lambda: look_for(store, bucket, key, precondition, is_ours))
 

@@ -15,7 +15,7 @@ from storage.model.objects import ObjectHead
 from storage.model.welcome_sync import SyncAction, SyncConflict, SyncPlan, What
 from storage.s3.objects import stream_object
 from storage.welcomes.differing import Side, compared, entry_digest
-from storage.welcomes.marks import SHA256
+from storage.welcomes.marks import SHA256, sha256_of
 from storage.welcomes.mirror import Kept, Mirror, is_name
 from storage.welcomes.names import Names
 from storage.welcomes.reading import Home
@@ -35,15 +35,6 @@ class Compared:
     heads: Mapping[str, ObjectHead]
     local: Registry | None
     kept: Kept
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One local recording."""
-
-    sha256: str
-    md5: str
-    size: int
 
 
 def name_of(rooms: Rooms, key: str) -> str:
@@ -82,7 +73,7 @@ def compare(
         remote |= _entries(theirs)
     if "recording" in parts:
         files, found = _recordings(where, mirror, heads, kept)
-        local |= {("recording", name): file.sha256 for name, file in files.items()}
+        local |= {("recording", name): sha256 for name, sha256 in files.items()}
         remote |= {("recording", name): sha256 for name, sha256 in found.items()}
     base = {item: digest for item, digest in kept.base.items() if item[0] in parts}
     courses = _courses(rooms, home, mine, (*local, *remote))
@@ -153,34 +144,48 @@ def _broken(
 
 def _recordings(
     where: Passage, mirror: Mirror, heads: Mapping[str, ObjectHead], kept: Kept
-) -> tuple[dict[str, _File], dict[str, str]]:
-    """Those here, and the SHA-256 of those in the store."""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The SHA-256 of those here, and of those in the store."""
     names = mirror.recordings()
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        read = pool.map(lambda name: _file(mirror, name), names)
-        files = {name: file for name, file in zip(names, read, strict=True) if file}
-        told = pool.map(
-            lambda name: _content(where, heads[name], files.get(name), kept), list(heads)
+
+    def content(name: str) -> str:
+        head = heads[name]
+        return (
+            _kept(name, head, kept)
+            or (_as_here(name, head, mirror) if name in files else "")
+            or _told(where, head)
         )
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        read = pool.map(lambda name: _digest(mirror, name), names)
+        files = {name: sha256 for name, sha256 in zip(names, read, strict=True) if sha256}
+        told = list(pool.map(content, heads))  # by what tells it for certain, the cheapest first
         return files, dict(zip(heads, told, strict=True))
 
 
-def _file(mirror: Mirror, name: str) -> _File | None:
+def _digest(mirror: Mirror, name: str) -> str:
+    """The SHA-256 of a recording here, "" where it vanished."""
     data = mirror.recording(name)
-    if data is None:
-        return None
+    return "" if data is None else sha256_of(data)
+
+
+def _kept(name: str, head: ObjectHead, kept: Kept) -> str:
+    """The digest of what is unchanged since it was kept, "" for another."""
+    is_known = head.etag == kept.etags.get(name)
+    return kept.base.get(("recording", name), "") if is_known else ""
+
+
+def _as_here(name: str, head: ObjectHead, mirror: Mirror) -> str:
+    """The digest where the store's MD5 is that of the file here, else ""."""
+    if head.encryption or not _PLAIN_MD5.fullmatch(head.etag):
+        return ""
+    data = mirror.recording(name) or b""
     md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    return _File(hashlib.sha256(data).hexdigest(), md5, len(data))
+    return sha256_of(data) if (md5, len(data)) == (head.etag, head.size) else ""
 
 
-def _content(where: Passage, head: ObjectHead, file: _File | None, kept: Kept) -> str:
-    """By what tells it for certain, the cheapest first; at last by its bytes."""
-    plain = _PLAIN_MD5.fullmatch(head.etag) and not head.encryption
-    if file and plain and (file.md5, file.size) == (head.etag, head.size):
-        return file.sha256
-    name = head.key.rpartition("/")[2].removesuffix(".wav")
-    if head.etag == kept.etags.get(name) and ("recording", name) in kept.base:
-        return kept.base["recording", name]
+def _told(where: Passage, head: ObjectHead) -> str:
+    """The digest as the recording itself tells it; at last by its bytes."""
     if SHA256 in head.metadata:
         return head.metadata[SHA256]
     digest = hashlib.sha256()

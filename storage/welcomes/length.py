@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from storage.audio.decode import decode
+from storage.audio.pcm import refuse_format
 from storage.audio.sniff import sniff
-from storage.audio.wav import read_header
+from storage.audio.wav import left_over, read_header
 from storage.errors import InvalidInput
 from storage.layout.profile import KeyKind
 from storage.units import human_bytes
 
 _WHOLE = 0.999  # of the sound that a header announces; less is cut off
+_BEYOND_S = 0.15  # less behind the sound is what writers leave there
 
 
 def length_s(kind: KeyKind, data: bytes) -> float:
@@ -23,8 +25,14 @@ def length_s(kind: KeyKind, data: bytes) -> float:
     found = sniff(data, len(data))
     if found.content_type != "audio/wav":
         raise InvalidInput(f"It is no WAV: the bytes are {found.label}.", "Export it as WAV.")
-    if read_header(data, len(data)).share < _WHOLE:
+    header = read_header(data, len(data))
+    if header.share < _WHOLE:
         raise InvalidInput("Its end is missing.", "Export it again.")
+    if left_over(data, header) > _BEYOND_S * header.bytes_a_second:
+        raise InvalidInput("It says that it is shorter than it is.", "Export it again.")
+    if header.is_plain and header.duration_s > 0:
+        refuse_format(header.sample_rate_hz, header.channels)
+        return header.duration_s
     return decode(data).duration_s
 
 

@@ -28,9 +28,9 @@ def text_mark(text: str) -> str:
     return sha256_of(text.strip().encode("utf-8", "surrogatepass"))
 
 
-def recording_marks(pair: str, text: str, date: str, data: bytes) -> dict[str, str]:
+def recording_marks(pair: str, text: str, date: str, sha256: str) -> dict[str, str]:
     """What a recording is stored with."""
-    return {PAIR: pair, TEXT: text_mark(text), DATE: date, SHA256: sha256_of(data)}
+    return {PAIR: pair, TEXT: text_mark(text), DATE: date, SHA256: sha256}
 
 
 def published_marks(data: bytes, source: bytes, source_etag: str) -> dict[str, str]:

@@ -7,15 +7,18 @@ another's: that is told, and its first recording gets its own name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from storage.courses.codes import Course, parse_course
 from storage.courses.registry import Entry
 from storage.errors import InvalidInput
 from storage.welcomes.rooms import Rooms
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,28 +70,16 @@ class Names:
 
     def sharing(self, course: Course) -> tuple[str, ...]:
         """The other courses of the pair: theirs is the same recording."""
-        return tuple(
-            other.code
-            for other, _ in self._courses
-            if other.pair == course.pair and other.code != course.code
-        )
+        return tuple(code for code in self._of_pair.get(course.pair, ()) if code != course.code)
 
     def other_pairs(self, course: Course) -> tuple[str, ...]:
         """Courses of other pairs that play the same file."""
-        key = self.to_read(course)
-        return tuple(
-            other.code
-            for other, _ in self._courses
-            if key and other.pair != course.pair and self.to_read(other) == key
-        )
+        readers = self._readers.get(self.to_read(course) or "", ())
+        return tuple(other.code for other in readers if other.pair != course.pair)
 
     def of_file(self, key: str) -> tuple[str, ...]:
         """The courses whose recording has that key, or would have it."""
-        return tuple(
-            course.code
-            for course, _ in self._courses
-            if key == (self.to_read(course) or self.to_write(course))
-        )
+        return self._of_file.get(key, ())
 
     def with_entries(self, entries: Mapping[str, Entry]) -> Names:
         """The same files under another registry."""
@@ -98,6 +89,26 @@ class Names:
         """The id that the courses of the pair have, None while none has one."""
         of_pair = (entry.id for other, entry in self._courses if other.pair == course.pair)
         return next((one for one in of_pair if one), None)
+
+    # worked out once: asked course by course, each of these would go through all courses again
+
+    @cached_property
+    def _of_pair(self) -> Mapping[str, tuple[str, ...]]:
+        """The courses of each pair."""
+        return _grouped((course.pair, course.code) for course, _ in self._courses)
+
+    @cached_property
+    def _readers(self) -> Mapping[str, tuple[Course, ...]]:
+        """Who plays each file that is there."""
+        return _grouped((self.to_read(course) or "", course) for course, _ in self._courses)
+
+    @cached_property
+    def _of_file(self) -> Mapping[str, tuple[str, ...]]:
+        """Whose each file is, or would be."""
+        return _grouped(
+            (self.to_read(course) or self.to_write(course), course.code)
+            for course, _ in self._courses
+        )
 
     def _has_own(self, course: Course) -> bool:
         return self.rooms.pair_key(course.pair) in self.keys
@@ -109,3 +120,11 @@ class Names:
             with suppress(InvalidInput):  # told by a finding
                 found.append((parse_course(code), entry))
         return tuple(found)
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    """The values of each key, in their order; nothing for the key ""."""
+    found: dict[str, list[T]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items() if key}

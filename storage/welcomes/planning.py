@@ -111,18 +111,23 @@ def _check_words(wanted: Wanted) -> None:
         ("text", wanted.text, TEXT_CHARACTERS),
         ("voice", wanted.voice, VOICE_CHARACTERS),
     ):
-        if text is None:
-            continue
-        if len(text) > limit:
-            raise InvalidInput(
-                f"The {name} has {len(text):,} characters; at most {limit:,} are kept.",
-                "Shorten it.",
-            )
-        if any(_is_hidden(letter) for letter in text):
-            raise InvalidInput(
-                f"The {name} holds characters that cannot be seen or stored (control characters).",
-                "Type it again instead of pasting it.",
-            )
+        if text is not None:
+            check_words(name, text, limit)
+
+
+def check_words(name: str, text: str, limit: int) -> None:
+    """Raises InvalidInput for a text too long, or with characters nobody can see; `name` says which
+    text it is."""
+    if len(text) > limit:
+        raise InvalidInput(
+            f"The {name} has {len(text):,} characters; at most {limit:,} are kept.",
+            "Shorten it.",
+        )
+    if any(_is_hidden(letter) for letter in text):
+        raise InvalidInput(
+            f"The {name} holds characters that cannot be seen or stored (control characters).",
+            "Type it again instead of pasting it.",
+        )
 
 
 def _is_hidden(letter: str) -> bool:

@@ -112,15 +112,15 @@ def _step(
 
 def _words(steps: Sequence[PublishStep], refused: Sequence[RegistryFinding]) -> Iterator[str]:
     for step in steps:
-        names = ", ".join(step.courses)
+        names = ", ".join(parse_course(course).title for course in step.courses)
         if not step.needed:
             yield f"{names}: this recording is in testing already."
         elif step.replaces is not None:
-            yield f"{names}: the one in testing is replaced by an MP3 of this recording."
+            yield f"{names}: this recording replaces the one in testing."
         else:
-            yield f"{names}: an MP3 of this recording goes to testing."
+            yield f"{names}: this recording goes to testing."
     for one in refused:
-        yield f"{one.course}: not sent. {one.text} {one.remedy}"
+        yield f"{parse_course(one.course).title}: not sent. {one.text} {one.remedy}"
 
 
 def begin(

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from storage.courses.registry import EMPTY, Registry, parse_registry
-from storage.courses.splice import put_entry, remove_entry
+from storage.courses.splice import put_entries, remove_entry
 from storage.errors import Conflict, NotFound, StorageError
 from storage.gate import Passage
 from storage.model.welcome_sync import SyncAction
@@ -73,10 +73,12 @@ class Pull:
         is_all = len(others) == len(pulled) and _rest(mine) in (_rest(theirs), _rest(None))
         if is_all:
             mine = theirs
-        for action in () if is_all else pulled:
-            gone = action.change == "remove"
-            raw = remove_entry(mine, action.name) if gone else put_entry(mine, action.name, theirs)
-            mine = parse_registry(raw)
+        if not is_all:
+            there = [one.name for one in pulled if one.change != "remove"]
+            mine = parse_registry(put_entries(mine, there, theirs))
+        for action in pulled:
+            if action.change == "remove":
+                mine = parse_registry(remove_entry(mine, action.name))
         self.mirror.put_registry(mine.raw, over=compared.local)
         for action in pulled:
             self.moved.same(action, plan.remote.get(("registry", action.name)))

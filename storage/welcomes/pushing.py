@@ -7,32 +7,31 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from storage.courses.codes import parse_course
 from storage.courses.registry import Entry, Registry, parse_registry
-from storage.courses.splice import put_entry, set_entry
-from storage.errors import Conflict, InvalidInput, StorageError, Unavailable
+from storage.courses.splice import put_entries, set_entries
+from storage.errors import Conflict, StorageError, Unavailable
 from storage.gate import Passage
-from storage.model.objects import ObjectHead, Written
+from storage.model.objects import ObjectHead
 from storage.model.welcome_sync import SyncAction
-from storage.welcomes.comparing import PARALLEL, Compared, key_of, name_of
+from storage.welcomes.comparing import Compared, name_of
 from storage.welcomes.differing import BOTH_CHANGED, entry_digest
 from storage.welcomes.length import as_duration, length_s
-from storage.welcomes.marks import DATE, PAIR, SHA256, TEXT, recording_marks
+from storage.welcomes.marks import DATE
 from storage.welcomes.mirror import Mirror
 from storage.welcomes.moved import Moved
 from storage.welcomes.planning import as_date
 from storage.welcomes.reading import Heads, Home, read_home
 from storage.welcomes.rooms import RECORDING, REGISTRY, Rooms
 from storage.welcomes.rows import is_gap
+from storage.welcomes.uploading import Upload
 from storage.welcomes.writing import put_file
 
 _TRIES = 40
 _WAIT_S = 0.05
-_CLOSE_S = 0.05  # of two lengths of one recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,55 +52,14 @@ class Push:
     def run(self) -> None:
         """Moves what the plan says. What cannot move is told, and the rest goes on."""
         recordings = [one for one in self.actions if one.what == "recording"]
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            told = list(pool.map(self._tried, recordings))
-        for action, found in zip(recordings, told, strict=True):
+        place = (self.where, self.rooms, self.mirror, self.compared)
+        for action, found in Upload(*place, self.note, self.now).run(recordings):
             if isinstance(found, StorageError):
                 self.moved.left(action, f"{found.what} {found.remedy}".strip())
             else:
                 self.moved.same(action, self.compared.plan.local["recording", action.name])
                 self.moved.etags[action.name] = found.etag
         self._save_registry([one for one in self.actions if one.what == "registry"])
-
-    # -- recordings -------------------------------------------------------------------------------
-
-    def _tried(self, action: SyncAction) -> Written | StorageError:
-        try:
-            return self._store(action)
-        except (Conflict, InvalidInput) as error:
-            return error
-
-    def _store(self, action: SyncAction) -> Written:
-        data = self.mirror.recording(action.name)
-        if data is None:
-            raise InvalidInput("The recording is not here any more.", "Run it again.")
-        seconds = length_s(self.rooms.layout.kind(RECORDING), data)
-        return put_file(
-            self.where,
-            "welcome-recording",
-            key_of(self.rooms, action.name),
-            data,
-            kind=RECORDING,
-            over=self.compared.heads.get(action.name),
-            note=self.note,
-            marks=self._marks(action, data, seconds),
-            courses=action.course,
-            size=len(data),
-        )
-
-    def _marks(self, action: SyncAction, data: bytes, seconds: float) -> dict[str, str]:
-        """Of the course whose it is; the date is the registry's where that tells of this one."""
-        entries = {**self.compared.home.current.registry.entries, **self._mine()}
-        entry = entries.get(action.course)
-        if entry is None:
-            none = dict.fromkeys((PAIR, TEXT, DATE), "")
-            return {**none, SHA256: recording_marks("", "", "", data)[SHA256], DATE: self.now()}
-        tells = entry.id is not None and abs(entry.duration_s - seconds) < _CLOSE_S
-        date = entry.generated_date if tells and entry.generated_date else self.now()
-        return recording_marks(parse_course(action.course).pair, entry.text, date, data)
-
-    def _mine(self) -> Mapping[str, Entry]:
-        return self.compared.local.entries if self.compared.local else {}
 
     # -- the registry -----------------------------------------------------------------------------
 
@@ -110,12 +68,10 @@ class Push:
             home = read_home(self.where, self.rooms, self.heads)
             before = home.current.registry
             moving = [one for one in entries if self._still_moves(one, before)]
-            raw = self._begun(home, moving)
-            for action in moving:
-                raw = self._with_mine(raw, action)
-            heard = dict(self._heard(home, parse_registry(raw)))
-            for course, fields in heard.items():
-                raw = set_entry(parse_registry(raw), course, fields)
+            raw = self._with_mine(self._begun(home, moving), moving)
+            merged = parse_registry(raw)
+            heard = dict(self._heard(home, merged))
+            raw = set_entries(merged, heard)
             try:
                 if raw != before.raw or (home.current.head is None and moving):
                     self._put(home, raw, [one.course for one in moving] + list(heard))
@@ -145,10 +101,11 @@ class Push:
         is_known = digest in (plan.remote.get(item), plan.local[item])
         return is_known and now.blocked(action.name) is None
 
-    def _with_mine(self, raw: bytes, action: SyncAction) -> bytes:
+    def _with_mine(self, raw: bytes, moving: Sequence[SyncAction]) -> bytes:
         mine = self.compared.local
-        assert mine is not None  # noqa: S101  or nothing of it would move
-        return put_entry(parse_registry(raw), action.name, mine)
+        if mine is None:  # then nothing of it moves
+            return raw
+        return put_entries(parse_registry(raw), [one.name for one in moving], mine)
 
     def _heard(self, home: Home, after: Registry) -> Iterator[tuple[str, dict[str, Any]]]:
         """Date, length and id of recordings that the registry does not tell of: those that were
@@ -197,15 +154,15 @@ class Push:
         self, after: Registry, moving: list[SyncAction], heard: Mapping[str, dict[str, Any]]
     ) -> None:
         """Date, length and id go into the local registry too, where its entry is the same."""
-        mine = self.compared.local
+        mine, changes = self.compared.local, dict[str, dict[str, Any]]()
         for course, fields in heard.items():
             if mine is None or course not in mine.entries or mine.blocked(course) is not None:
                 continue
-            entry = mine.entries[course]
-            wanted = Entry(course, {**entry.fields, **fields})
+            wanted = Entry(course, {**mine.entries[course].fields, **fields})
             if entry_digest(wanted) == entry_digest(after.entries[course]):
-                mine = parse_registry(set_entry(mine, course, fields))
-        if mine is not None and self.compared.local is not mine:
+                changes[course] = fields
+        if mine is not None and changes:
+            mine = parse_registry(set_entries(mine, changes))
             self.mirror.put_registry(mine.raw, over=self.compared.local)
         for side, registry in ((self.moved.local, mine), (self.moved.remote, after)):
             for course, entry in (registry.entries if registry else {}).items():

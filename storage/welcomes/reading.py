@@ -108,14 +108,19 @@ def read_registry(where: Passage, key: str) -> Current:
 def read_whole(where: Passage, head: ObjectHead, version_id: str | None = None) -> bytes:
     """All bytes of an object (or one version of it). Raises Conflict where it changed."""
     pieces = stream_object(
-        where.store, head.bucket, head.key, if_match=head.etag, version_id=version_id
+        where.store,
+        head.bucket,
+        head.key,
+        if_match=head.etag,
+        version_id=version_id,
+        chunk_bytes=max(1, head.size),  # a recording in one piece: it is held whole in any case
     )
     return b"".join(pieces)
 
 
 def read_home(where: Passage, rooms: Rooms, heads: Heads) -> Home:
     """The registry and all recordings."""
-    listed = _listed(where, rooms.recordings_prefix)
+    listed = list_all(where, rooms.recordings_prefix)
     recordings = heads.of(where, {key: of for key, of in listed.items() if key.endswith(".wav")})
     current = read_registry(where, rooms.registry_key)
     pairs = {key: head.metadata[PAIR] for key, head in recordings.items() if PAIR in head.metadata}
@@ -123,11 +128,12 @@ def read_home(where: Passage, rooms: Rooms, heads: Heads) -> Home:
     return Home(current, recordings, names)
 
 
-def _listed(where: Passage, prefix: str) -> dict[str, tuple[str, datetime]]:
+def list_all(where: Passage, prefix: str, delimiter: str = "/") -> dict[str, tuple[str, datetime]]:
+    """ETag and time of each key right under `prefix`; of all with the `delimiter` ""."""
     found: dict[str, tuple[str, datetime]] = {}
     after: str | None = ""
     while after is not None:
-        page = list_page(where.store, where.bucket.bucket, prefix, after=after)
+        page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter=delimiter)
         found |= _rows(page.objects.to_pylist())
         after = page.next
     return found

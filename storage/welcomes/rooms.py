@@ -19,6 +19,8 @@ REGISTRY, RECORDING, PAIR_RECORDING, CLIP = (
     "clip",
 )
 
+MANIFEST = "manifest"  # of a compiled course; not every project with welcomes has them
+
 
 @dataclass(frozen=True, slots=True)
 class Rooms:

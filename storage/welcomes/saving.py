@@ -21,7 +21,7 @@ from storage.gate import Passage
 from storage.layout.rules import check_write
 from storage.model.objects import ObjectHead, Written
 from storage.model.welcome_plans import FieldChange, NewRecording, SaveConflict, Saved, SavePlan
-from storage.welcomes.marks import recording_marks
+from storage.welcomes.marks import recording_marks, sha256_of
 from storage.welcomes.reading import Current, asked_for, read_registry
 from storage.welcomes.rooms import RECORDING, REGISTRY, Rooms
 from storage.welcomes.writing import put_file
@@ -76,7 +76,8 @@ def _store(where: Passage, plan: SavePlan, recording: NewRecording, note: str) -
         raise _other_recording(where, plan, recording)
     said = {**plan.base.fields, **_wanted(plan).get(plan.course, {})}
     text, date = (str(said.get(name) or "") for name in ("text", "generated_date"))
-    marks = recording_marks(parse_course(plan.course).pair, text, date, recording.data)
+    sha256 = sha256_of(recording.data)
+    marks = recording_marks(parse_course(plan.course).pair, text, date, sha256)
     try:
         return put_file(
             where,

@@ -22,11 +22,18 @@ from storage.model.audit import AuditFilter
 from storage.model.jobs import Job
 from storage.model.people import Actor, Can
 from storage.model.welcome_plans import History, Past, PublishPlan, Saved, SavePlan
-from storage.model.welcomes import Base, LiveRequest, Welcome, WelcomeList
+from storage.model.welcomes import Base, LiveRequest, RegistryFinding, Welcome, WelcomeList
 from storage.welcomes import past as earlier
 from storage.welcomes import planning, publishing, saving
+from storage.welcomes.introductions import Introductions
 from storage.welcomes.planning import Wanted
-from storage.welcomes.reading import Heads, read_clips, read_everything, read_home
+from storage.welcomes.reading import (
+    Heads,
+    read_clips,
+    read_everything,
+    read_home,
+    read_registry,
+)
 from storage.welcomes.rooms import Doors, Rooms, entered_home, known
 from storage.welcomes.rows import Told, make_row, make_rows, told
 
@@ -58,6 +65,7 @@ class Welcomes:
         self._clock = clock
         self._new_id = new_id
         self._heads = Heads()
+        self._introductions = Introductions()
 
     # -- seeing -----------------------------------------------------------------------------------
 
@@ -215,6 +223,18 @@ class Welcomes:
         found = read_everything(doors, self._heads)
         rows = make_rows(doors.rooms, found, Told(), self._asked(layout))
         return tuple(sorted((row.asked for row in rows if row.asked), key=lambda one: one.at))
+
+    def manifest_findings(
+        self, actor: Actor, layout: str, requests: Sequence[LiveRequest]
+    ) -> tuple[RegistryFinding, ...]:
+        """For operators: which of the welcomes that are asked for were compiled into their course
+        with another length. Reads those courses' manifests once while they do not change.
+        """
+        where, rooms = self._home(actor, layout)
+        if not requests:
+            return ()
+        entries = read_registry(where, rooms.registry_key).registry.entries
+        return tuple(self._introductions.findings(where, rooms, requests, entries))
 
     # -- inside -----------------------------------------------------------------------------------
 

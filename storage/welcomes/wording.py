@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from storage.courses.codes import Course
+from storage.courses.codes import Course, parse_course
 from storage.courses.merging import sentences
 from storage.model.welcome_plans import FieldChange, NewRecording
 from storage.welcomes.reading import Home
+
+_OF_RECORDING = frozenset({"generated_date", "duration", "id"})  # said by "is replaced"
 
 
 def words(
@@ -19,7 +21,12 @@ def words(
     """A sentence or two, and one for each course whose entry changes."""
     if recording is not None:
         yield from _of_recording(home, course, recording)
-    yield from sentences(changes)
+        others = [parse_course(one).title for one in home.names.sharing(course)]
+        if others:
+            yield f"It is the recording of {', '.join(others)}, too."
+        changes = [one for one in changes if one.field not in _OF_RECORDING]
+    # what a new entry begins with is no change of anybody's
+    yield from sentences(one for one in changes if one.before is not None or one.after)
     if recording is not None:
         yield "Learners hear it once it was sent to testing and went live."
 
@@ -33,7 +40,8 @@ def _of_recording(home: Home, course: Course, recording: NewRecording) -> Iterat
     else:
         yield f"{course.title} gets its first recording ({new_s:.1f} s)."
     if recording.converted_from:
-        yield f"It is {recording.converted_from} and is stored as 16-bit WAV."
+        form = recording.converted_from
+        yield f"It is converted {'' if form == 'WAV' else f'from {form} '}to 16-bit WAV."
     owner = home.names.owner(course.target)
     if recording.replaces is None and owner not in (None, course.pair):
         name = recording.key.rpartition("/")[2]

@@ -28,22 +28,36 @@ def put_file(
 
     Raises RuleViolation where the layout forbids it, Conflict where something else is there by now.
     """
-    check_write(where.layout, where.bucket.role, key)
     before = (over.version_id or over.etag) if over else ""
+    check_write(where.layout, where.bucket.role, key)
     with where.changing(call, key, version_before=before, note=note, **detail) as change:
-        written = put_object(
-            where.store,
-            where.bucket.bucket,
-            key,
-            data,
-            precondition=IfMatch(over.etag) if over else IfAbsent(),
-            content_type=_content_type(where, kind),
-            metadata={**(over.metadata if over else {}), **(marks or {})},
-            tags=_tags(where, over),
-            cache_control=over.cache_control if over else "",
-        )
+        written = store_file(where, key, data, kind=kind, over=over, marks=marks)
         change.version_after = written.version_id or written.etag
     return written
+
+
+def store_file(
+    where: Passage,
+    key: str,
+    data: bytes,
+    *,
+    kind: str,
+    over: ObjectHead | None,
+    marks: Mapping[str, str] | None = None,
+) -> Written:
+    """As `put_file`, for who tells the audit log before and after."""
+    check_write(where.layout, where.bucket.role, key)
+    return put_object(
+        where.store,
+        where.bucket.bucket,
+        key,
+        data,
+        precondition=IfMatch(over.etag) if over else IfAbsent(),
+        content_type=_content_type(where, kind),
+        metadata={**(over.metadata if over else {}), **(marks or {})},
+        tags=_tags(where, over),
+        cache_control=over.cache_control if over else "",
+    )
 
 
 def _content_type(where: Passage, kind: str) -> str:

@@ -16,10 +16,17 @@ nobody expected, or was cancelled."""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one task may take; `memory_bytes` is beside what the worker itself needs."""
+    """What one task may take: seconds of a processor, three times as many by the clock (a busy
+    machine is not the task's fault), and memory beside what the worker itself needs.
+    """
 
     seconds: float = 10.0
     memory_bytes: int = 512 * 2**20
+
+    @property
+    def clock_s(self) -> float:
+        """Seconds by the clock."""
+        return 3 * self.seconds
 
 
 @dataclass(frozen=True, slots=True)

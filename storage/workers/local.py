@@ -10,7 +10,7 @@ import importlib
 import logging
 import multiprocessing
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
@@ -18,12 +18,13 @@ from weakref import WeakSet
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from storage.workers.holding import OUT_OF_TIME, OVER, hold_to, run_within
 from storage.workers.interface import Failure, Limits, Outcome
-from storage.workers.memory import OVER, hold_to
 
 _log = logging.getLogger("soundstage.workers")
-_PATIENCE = 4  # times the limit, and half a minute: whoever waits so long waits for a lost task
+_PATIENCE = 2  # times the limit, and half a minute: whoever waits so long waits for a lost task
 _GRACE_S = 30.0
+_FAILURES: Mapping[int | None, Failure] = {OVER: "memory", OUT_OF_TIME: "time"}  # by exit status
 T = TypeVar("T")
 
 
@@ -50,13 +51,19 @@ class LocalWorkers:
         with self._lock:
             pool = self._pool = self._pool or self._started()
             try:
-                future = pool.schedule(function, args, timeout=self._limits.seconds)
+                future = self._scheduled(pool, function, args)
             except (RuntimeError, BrokenProcessPool):  # a pool that met a fault of its own
                 self._drop(pool)
                 pool = self._pool = self._started()
-                future = pool.schedule(function, args, timeout=self._limits.seconds)
+                future = self._scheduled(pool, function, args)
             self._out.add(future)
         return LocalTicket(future, self._limits, lambda: self.give_up(pool))
+
+    def _scheduled(
+        self, pool: ProcessPool, function: Callable[..., T], args: tuple[object, ...]
+    ) -> ProcessFuture[T]:
+        limited = (self._limits.seconds, function, args)
+        return pool.schedule(run_within, limited, timeout=self._limits.clock_s)
 
     def give_up(self, pool: ProcessPool) -> None:
         """Ends a pool that lost a task: what waits in it is not carried out any more."""
@@ -76,7 +83,7 @@ class LocalWorkers:
         )
         context = multiprocessing.get_context(method)
         if method == "forkserver":
-            context.set_forkserver_preload(list(self._modules))
+            context.set_forkserver_preload(["storage.workers.bare", *self._modules])
         settings = (self._modules, self._limits.memory_bytes)
         return ProcessPool(self._count, initializer=_begin, initargs=settings, context=context)
 
@@ -102,7 +109,7 @@ class LocalTicket(Generic[T]):
     def result(self) -> Outcome[T]:
         """See `Ticket`."""
         try:
-            return Outcome(self._future.result(_PATIENCE * self._limits.seconds + _GRACE_S))
+            return Outcome(self._future.result(_PATIENCE * self._limits.clock_s + _GRACE_S))
         except TimeoutError:
             if not self._future.done():  # its worker ended between taking it and saying so
                 self._give_up()
@@ -112,7 +119,7 @@ class LocalTicket(Generic[T]):
         except MemoryError:
             failure = "memory"
         except (ProcessExpired, BrokenProcessPool) as error:
-            failure = "memory" if getattr(error, "exitcode", None) == OVER else "crash"
+            failure = _FAILURES.get(getattr(error, "exitcode", None), "crash")
             _log.warning("A worker ended amid a task: %r", error)
         # A task is foreign bytes in other rooms' code; one that fails must not end those behind it.
         except Exception as error:  # noqa: BLE001

@@ -128,6 +128,25 @@ def test_a_token_ends_by_time_and_by_an_admin(office: Office) -> None:
         office.by_token(made.secret)
 
 
+def test_who_goes_on_using_a_token_that_is_over_is_in_the_log(office: Office) -> None:
+    """Revoked because it leaked: once in 12 hours for each token, and nothing of unknown ones."""
+    made, other = office.token(), office.token()
+    for one in (made, other):
+        office.tokens.revoke(ADMIN, one.token.id, "leaked")
+    for secret in (made.secret, made.secret, other.secret, f"sst_{'f' * 16}_{'0' * 64}"):
+        with pytest.raises(NotSignedIn):
+            office.by_token(secret)
+    rows = office.rows(action="token:use")
+    assert [row.event.detail["token"] for row in rows] == [made.token.id, other.token.id]
+    (event, *_) = (row.event for row in rows)
+    assert (event.result, event.actor_id, event.via) == ("refused", ADMIN.id, "token")
+    assert (event.address, event.request_id) == ("192.0.2.1", "r1")
+    office.wait(hours=13)
+    with pytest.raises(NotSignedIn):
+        office.by_token(made.secret)
+    assert len(office.rows(action="token:use")) == 3
+
+
 def test_a_token_that_is_gone_from_the_database_is_over(office: Office) -> None:
     """Fails closed: an actor of a deleted row may do nothing."""
     actor = office.by_token(office.token().secret)

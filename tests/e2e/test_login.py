@@ -199,6 +199,8 @@ def test_roles_decide(new_page: Callable[..., Page], signed: SignedConsole) -> N
     expect(seen["adam"].get_by_role("link", name="Settings")).to_be_visible()
     for sub in ("ella", "olga", "both"):
         expect(seen[sub].get_by_role("link", name="Settings")).to_have_count(0)
+    open_view(seen["ella"], f"{signed.url}/settings?part=tokens")
+    expect(seen["ella"].get_by_text("Settings are for admins")).to_be_visible()
     open_view(seen["both"], f"{signed.url}/?as=editor")
     expect(seen["both"].get_by_text("course clips to hear")).to_have_count(0)
     open_view(seen["both"], f"{signed.url}/?as=operator")
@@ -280,7 +282,7 @@ def test_a_session_ends(page: Page, acting: SignedConsole, act: str) -> None:
     assert status(f"{acting.url}/api/ui/zip?ticket=any", sent) == 401
 
 
-@pytest.mark.parametrize(("act", "sub"), zip(ACTS, ("ella", "adam", "both"), strict=True))
+@pytest.mark.parametrize(("act", "sub"), [*zip(ACTS, ("ella", "adam", "both"), strict=True)])
 def test_an_admin_ends_a_running_tab(page: Page, acting: SignedConsole, act: str, sub: str) -> None:
     """A revocation, here from another process, holds for the next press of a button."""
     page.context.add_cookies([acting.cookie(sub)])

@@ -133,6 +133,30 @@ def test_an_editors_whole_journey(page: Page, console: Console) -> None:
     expect(row(page, clip)).to_be_visible()
 
 
+def test_encouragements_are_changed_and_heard(page: Page, console: Console) -> None:
+    """Reworded, moved down and saved: the ids stay, the list of another kind follows; the sentence
+    that a course has recorded sounds; and what was typed is no markup."""
+    key = "canonical/encouragements.json"
+    before = body(console, key)
+    first, second, *_ = json.loads(before)["pooledEncouragements"]
+    open_view(page, address(console, part="encouragements"))
+    page.get_by_role("button", name="Listen").nth(1).click()
+    played(page, "Number 2, in testing")
+    page.get_by_role("textbox", name="Number 1", exact=True).fill(HOSTILE)
+    page.get_by_role("textbox", name="Number 1", exact=True).press("Tab")
+    expect(page.get_by_text("1 encouragement reworded.")).to_be_visible(timeout=JOB_MS)
+    settle(page)
+    page.get_by_role("button", name="Down").first.click()
+    expect(page.get_by_text("The order changes.")).to_be_visible(timeout=JOB_MS)
+    settle(page)
+    press(page, "Save", "Saved.")
+    after = json.loads(body(console, key))
+    console.client.put_object(Bucket=SHARED, Key=key, Body=before, ContentType="application/json")
+    assert after["pooledEncouragements"][:2] == [second, {**first, "text": HOSTILE}]
+    assert after["orderedEncouragements"][0] == {**first, "text": HOSTILE}
+    assert page.evaluate("window.hacked") is None
+
+
 def test_the_list_works_from_the_keyboard(page: Page, console: Console) -> None:
     """Down and Enter open a welcome; Back leads to the list; a filter is in the address."""
     open_view(page, address(console))

@@ -57,12 +57,14 @@ def test_a_deep_link_is_the_first_request(
 
 
 def test_from_home_to_hearing_a_clip(page: Page, console: Console, watch: Watch) -> None:
-    """Home's card leads to the clips; press play and sound advances; seeking asks the store again.
-    The browser asks the store itself, for ranges."""
+    """Home's cards lead to listening and to a bucket; press play and sound advances; seeking asks
+    the store again. The browser asks the store itself, for ranges."""
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))  # noqa: PLW0108
     open_view(page, console.url)
     page.get_by_role("link", name="Listen to the clips").click()
+    expect(page.get_by_role("heading", name="Listen")).to_be_visible()
+    open_view(page, console.browse(project="ssi", bucket="stage", prefix="mastered/"))
     expect(page.get_by_role("navigation", name="Folder")).to_contain_text("mastered/")
     row(page, CLIP.removeprefix("mastered/")).get_by_role("link").click()
     expect(panel(page).get_by_text("Course clip")).to_be_visible()

@@ -95,7 +95,9 @@ def _calls(rig: Rig) -> Mapping[str, Callable[[], object]]:
         "upload": lambda: changes.upload(ME, upload, [io.BytesIO(b"b")]),
         "move": lambda: changes.transfer(ME, move),
         "edit": lambda: changes.edit(*place, CLIP, expected=head, metadata={"a": "1"}),
-        "set_tags": lambda: changes.set_tags(*place, CLIP, {"a": "1"}, expected={}),
+        "set_tags": lambda: changes.set_tags(
+            *place, CLIP, {"a": "1"}, expected=head, expected_tags={}
+        ),
         "delete": lambda: changes.delete(ME, delete),
         "undo": lambda: changes.undo(ME, deletion),
         "delete_prefix": lambda: changes.delete_prefix(ME, prefix),

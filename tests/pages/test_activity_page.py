@@ -121,6 +121,14 @@ def test_a_choice_becomes_the_address(console: Console, filled: Services) -> Non
     assert dict(console.app.query_params) == {}
 
 
+def test_sign_ins_can_be_asked_for(console: Console, filled: Services) -> None:
+    """Though no permission is called so: whatever the log has a title for can be chosen."""
+    console.open("activity")
+    console.app.selectbox(key="activity:what").select("session:begin")
+    assert seqs(console.again()) == []
+    assert dict(console.app.query_params) == {"what": "session:begin"}
+
+
 def test_links_lead_on(console: Console, filled: Services) -> None:
     """To the person, the object's history, the object in Browse, and to the row itself."""
     links = dict(rows(console.open("activity", **{"as": "operator"}))[0]["links"])

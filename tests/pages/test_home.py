@@ -22,7 +22,7 @@ def test_each_kind_of_person_has_a_card_with_real_counts(console: Console) -> No
     assert people["Content editor"]["href"].startswith("welcomes?project=ssi")
     assert people["QA listener"]["number"] == "2"
     assert "1 of them is empty" in people["QA listener"]["lines"]
-    assert "prefix=mastered" in people["QA listener"]["href"]
+    assert people["QA listener"]["href"] == "listen?project=ssi&bucket=stage"
     assert people["Operator"]["number"] == "1"  # the clip in the shared bucket
     assert "bucket=canonical" in people["Operator"]["href"]
 

@@ -285,6 +285,26 @@ def test_a_change_of_metadata_alone_is_a_conflict_too(console: Console, shared: 
     assert head["Metadata"] == {"take": "2", "voice": "anna"}
 
 
+def test_of_an_edit_that_comes_second_no_half_is_written(console: Console, shared: Store) -> None:
+    """Tags are written on their own, and yet not where the rest is refused: theirs is shown, and
+    nothing of mine passes for theirs.
+    """
+    console.open("browse", at=ITA, **WELCOMES).press("writing:edit")
+    console.app.text_input(key="editing:cache").input("max-age=60")
+    add_row(console, "editing:tags", "state", "checked")
+    shared.client.put_object(
+        Bucket=SHARED, Key=ITA, Body=WAV, ContentType="audio/wav", CacheControl="no-store"
+    )
+    console.again().press("editing:go")
+    assert "Cache control: none → no-store" in console.again().words
+    assert "Tag state" not in console.words
+    assert shared.client.get_object_tagging(Bucket=SHARED, Key=ITA)["TagSet"] == []
+    console.press("editing:go")
+    tags = shared.client.get_object_tagging(Bucket=SHARED, Key=ITA)["TagSet"]
+    assert tags == [{"Key": "state", "Value": "checked"}]
+    assert shared.client.head_object(Bucket=SHARED, Key=ITA)["CacheControl"] == "max-age=60"
+
+
 def test_a_type_that_is_none_is_refused_and_stays_typed(console: Console) -> None:
     """The words of the library, and the field as it was."""
     console.open("browse", at=ITA, **WELCOMES).press("writing:edit")
@@ -398,6 +418,19 @@ def test_a_folder_is_deleted_by_its_name(console: Console, stocked: Store) -> No
     console.app.text_input(key="deleting:folder").input("mastered")
     settled(console.again().press("danger:delete-folder"))
     assert keys(stocked, "", "ssi-audio-stage") == ["readme.txt"]
+
+
+def test_a_folder_whose_name_cannot_be_typed_is_deleted_by_what_is_shown(
+    console: Console, stocked: Store
+) -> None:
+    """A direction mark in it is typed as the page writes it; its one object is named once."""
+    stocked.client.put_object(Bucket=SHARED, Key="a\u202eb/x.txt", Body=b"x")
+    console.open("browse", bucket="canonical", prefix="a\u202eb/")
+    menu(console, "Delete this folder")
+    assert "a\\u{202e}b/x.txt" in [block.value for block in console.app.code]
+    console.app.text_input(key="deleting:folder").input("a\\u{202e}b")
+    settled(console.again().press("danger:delete-folder"))
+    assert keys(stocked, "a", SHARED) == []
 
 
 def test_an_older_version_is_restored(console: Console, shared: Store) -> None:

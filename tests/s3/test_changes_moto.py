@@ -132,7 +132,7 @@ def test_read_only_refuses_every_change(rig: Rig, console_database: Database) ->
         lambda: rig.changes.upload(ME, upload, [io.BytesIO(MP3)]),
         lambda: rig.changes.put(ME, "ssi", "stage", OTHER_CLIP, MP3, precondition=IfAbsent()),
         lambda: rig.changes.edit(ME, "ssi", "stage", CLIP, expected=head, metadata={}),
-        lambda: rig.changes.set_tags(ME, "ssi", "stage", CLIP, {}, expected={}),
+        lambda: rig.changes.set_tags(ME, "ssi", "stage", CLIP, {}, expected=head, expected_tags={}),
         lambda: rig.changes.plan_prefix(ME, "ssi", "stage", "mastered/"),
         lambda: rig.changes.upload_link(
             ME, "ssi", "stage", OTHER_CLIP, content_type="audio/mpeg", max_bytes=9

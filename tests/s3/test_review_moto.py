@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -386,6 +387,23 @@ def test_a_course_that_is_not_there_says_so(rig: Rig) -> None:
     for _ in range(2):
         with pytest.raises(NotFound, match="cym_for_eng"):
             rig.next(ANN, Scope("course", "cym_for_eng"))
+
+
+def test_what_is_measured_meanwhile_is_noticed(rig: Rig) -> None:
+    """Clips that were not measured when the queue was made come by their faults later on."""
+    assert rig.next(ANN, count=2)[1].place.key == key_of(1)
+    rig.measure(BODIES[2], -30.0)
+    rig.clock.skip(minutes=4)
+    rig.next(BEN, count=1)  # made anew behind the scenes
+    rig.clock.skip(minutes=4)
+    _await(lambda: rig.next(ANN, count=1)[0].place.key == key_of(2))
+
+
+def _await(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_one_clip_can_be_heard_whatever_was_said_of_it(rig: Rig) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sounds
 from welcomes_rig import ITA, REGISTRY, WELSH, Copy, Rig, entry, moved, registry_of, rigged, take
 
 from storage.audit.log import Audit
@@ -220,12 +221,40 @@ def test_an_interrupted_push_is_finished_by_pushing_again(
     )
 
 
+def test_a_recording_changed_while_it_is_pushed_is_left_and_told(
+    copy: Copy, rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is stored that was not compared; the log says that it was begun and failed, and of
+    the other one, told in the same breath, that it was done."""
+    copy.pull()
+    copy.record("ita", take(1.5, seed=3))
+    copy.record("cym", take(1.5, seed=4))
+    append, told = rig.audit.append, list[Any]()
+
+    def told_meanwhile(*events: Any) -> None:
+        if not told:  # the push was compared, and stores nothing before this is told
+            copy.record("ita", take(2.0, seed=5))
+        told.append([(one.result, one.key.rpartition("/")[2]) for one in events])
+        append(*events)
+
+    monkeypatch.setattr(rig.audit, "append", told_meanwhile)
+    plan = copy.push(parts=("recording",))
+    (conflict,) = plan.conflicts
+    assert (conflict.name, "changed here while this ran" in conflict.why) == ("ita", True)
+    assert rig.body("canonical", WAV) == WAVS["ita"]
+    assert told[0] == [("allowed", "cym.wav"), ("allowed", "ita.wav")]
+    assert told[1] == [("done", "cym.wav"), ("failed", "ita.wav")]
+    assert copy.push().conflicts == ()
+    assert rig.body("canonical", WAV) == take(2.0, seed=5)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"", "empty"),
         (b"<html></html>", "HTML"),
         (take()[:9_000], "end is missing"),
+        (sounds.wav(sounds.speech(1.0), declared=10), "shorter than it is"),
         (b"ID3\x04" + b"\0" * 500, "no WAV"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -217,8 +218,8 @@ def test_a_plan_says_what_will_change(rig: Rig) -> None:
     plan = rig.welcomes.plan_save(ME, "ssi", "ita_for_eng", text="Ciao.", recording=take(2.0))
     assert plan.sentences == (
         "The recording of Italian for English speakers is replaced (2.0 s, was 1.0 s).",
-        "Italian for English speakers: text, date of the recording and length change.",
-        "Italian for English speakers (10seeds): date of the recording and length change.",
+        "It is the recording of Italian for English speakers (10seeds), too.",
+        "Italian for English speakers: text changes.",
         "Learners hear it once it was sent to testing and went live.",
     )
     assert '+   "text": "Ciao."' in plan.json_diff
@@ -232,7 +233,7 @@ def test_other_formats_become_wav(rig: Rig, form: str) -> None:
     given = sounds.packed(sounds.speech(1.0, 44_100), form)
     plan = rig.welcomes.plan_save(ME, "ssi", "ita_for_eng", recording=given)
     assert plan.recording is not None
-    assert "stored as 16-bit WAV" in " ".join(plan.sentences)
+    assert "to 16-bit WAV" in " ".join(plan.sentences)
     rig.welcomes.save(ME, plan)
     stored = rig.body("canonical", WAV)
     assert stored[:4] == b"RIFF"
@@ -602,3 +603,25 @@ def test_a_project_without_welcomes_says_so(rig: Rig) -> None:
         rig.welcomes.list(ME, "other")
     with pytest.raises(InvalidInput, match="no project 'nowhere'"):
         rig.welcomes.list(ME, "nowhere")
+
+
+def test_operators_are_told_of_courses_compiled_with_another_length(rig: Rig) -> None:
+    """The length in the manifest of a course whose welcome is asked for; not one of another id, none
+    that was not measured, and nothing where the manifest is broken or there is none."""
+    rig.seed({"ita_for_eng": RECORDED}, {"ita": take()})
+    rig.publish("ita_for_eng")
+    asked = rig.welcomes.ask_to_go_live(ME, "ssi", "ita_for_eng")
+
+    def told(manifest: bytes) -> list[str]:
+        rig.put("canonical", "courses/ita_for_eng/course_manifest.json", manifest)
+        return [one.text for one in rig.welcomes.manifest_findings(ME, "ssi", [asked])]
+
+    def said(seconds: float, one: str = asked.id.lower()) -> bytes:
+        introduction = {"id": one, "cadence": "natural", "role": "presentation"}
+        document = {"slices": [], "introduction": {**introduction, "duration": seconds}}
+        return json.dumps(document, indent=1).encode()
+
+    assert rig.welcomes.manifest_findings(ME, "ssi", [asked]) == ()
+    assert told(said(3.9)) == ["The compiled course says 3.9 s; it lasts 1.0 s."]
+    for manifest in (said(1.0), said(0), said(3.9, WELSH), b"{}", b'{"introduction": {"id": '):
+        assert told(manifest) == []

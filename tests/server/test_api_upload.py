@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -186,25 +187,41 @@ def test_a_body_that_is_too_long_is_refused(
     assert api.keys("canonical") == set()
 
 
-def test_a_client_that_stalls_loses_its_place(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And only so many have one."""
-    monkeypatch.setattr(api_upload, "STALL_S", 0.5)
+def _stalling(api: Api) -> socket.socket:
+    """A client that has sent one byte of nine."""
     host = urlsplit(api.url)
     head = (
         f"POST /api/audio/upload?bucket=canonical&filename={DRAFT} HTTP/1.1\r\n"
         f"Host: {host.netloc}\r\nAuthorization: Bearer {api.token}\r\nContent-Length: 9\r\n\r\nx"
     )
-    waiting = []
-    for _ in range(api_upload.AT_ONCE):
-        waiting.append(socket.create_connection((host.hostname, host.port), timeout=20))
-        waiting[-1].sendall(head.encode())
-    until = time.monotonic() + 10
-    while api_upload._slots._value:
+    made = socket.create_connection((host.hostname, host.port), timeout=60)
+    made.sendall(head.encode())
+    return made
+
+
+def _until_free(slots: int) -> None:
+    until = time.monotonic() + 60
+    while api_upload._slots._value != slots:
         assert time.monotonic() < until
-    assert upload(api, DRAFT, b"x").status_code == 503
-    for connection in waiting:
+        time.sleep(0.01)
+
+
+def test_a_client_that_stalls_loses_its_place(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while: it is told so, and somebody else may."""
+    monkeypatch.setattr(api_upload, "STALL_S", 0.5)
+    with _stalling(api) as connection:
         assert connection.recv(65_536).startswith(b"HTTP/1.1 400 ")
-        connection.close()
+    _until_free(api_upload.AT_ONCE)
+
+
+def test_only_so_many_have_a_place(api: Api) -> None:
+    """The next one is told to come again, and gets in when they have gone."""
+    with contextlib.ExitStack() as waiting:
+        for _ in range(api_upload.AT_ONCE):
+            waiting.enter_context(_stalling(api))
+        _until_free(0)
+        assert upload(api, DRAFT, b"x").status_code == 503
+    _until_free(api_upload.AT_ONCE)
     assert upload(api, DRAFT, b"x").status_code == 201
 
 

@@ -106,6 +106,7 @@ ASKS: Mapping[Route, Ask] = {
 }
 OPEN: Mapping[Route, str] = {
     ("GET", "/sign-in"): "leads to the provider",
+    ("GET", "/api/ui/listen/{name:key}"): "the scripts of a component, the same for everybody",
     ("GET", "/api/health"): "says whether the console is up, and nothing of anybody",
     **{
         (method, "/api/{rest:key}"): "says that nothing is there"

@@ -170,6 +170,13 @@ def test_a_cookie_that_counts_for_nothing(services: SimpleNamespace, value: str)
         asking(with_cookie(value))
 
 
+def test_nobody_is_told_how_to_become_somebody(services: SimpleNamespace) -> None:
+    """Without any cookie: no word of claims that nobody sent."""
+    with pytest.raises(NotSignedIn, match="Nobody is signed in") as refused:
+        asking()
+    assert "API token" in refused.value.remedy
+
+
 def test_a_session_that_was_ended(services: SimpleNamespace) -> None:
     """Signed out or revoked: the same cookie counts no more."""
     held = with_cookie(cookie(ELLA))

@@ -187,7 +187,7 @@ def test_whoever_may_not_is_refused_and_told_of(rig: Rig) -> None:
         lambda: changes.plan_upload(*where, "", [Incoming("a", 1, b"a")]),
         lambda: changes.put(*where, CLIP, MP3, precondition=IfAbsent()),
         lambda: changes.edit(*where, CLIP, expected=head, content_type="audio/mpeg"),
-        lambda: changes.set_tags(*where, CLIP, {}, expected={}),
+        lambda: changes.set_tags(*where, CLIP, {}, expected=head, expected_tags={}),
         lambda: changes.plan_delete(*where, [CLIP]),
         lambda: changes.plan_prefix(*where, "mastered/"),
         lambda: changes.restore(*where, CLIP, "v", etag=None),
@@ -347,11 +347,28 @@ def test_a_kind_keeps_its_types(rig: Rig) -> None:
 def test_tags_are_replaced_where_they_are_what_was_read(rig: Rig) -> None:
     """The second of two is told; none is lost."""
     rig.put("stage", CLIP, MP3, Tagging="a=1")
-    rig.changes.set_tags(ANN, "ssi", "stage", CLIP, {"b": "2"}, expected={"a": "1"})
+    head = head_object(rig.store, rig.buckets["stage"], CLIP)
+    seen = {"expected": head, "expected_tags": {"a": "1"}}
+    rig.changes.set_tags(ANN, "ssi", "stage", CLIP, {"b": "2"}, **seen)
     with pytest.raises(Conflict):
-        rig.changes.set_tags(ME, "ssi", "stage", CLIP, {"c": "3"}, expected={"a": "1"})
+        rig.changes.set_tags(ME, "ssi", "stage", CLIP, {"c": "3"}, **seen)
     tags = rig.store.client.get_object_tagging(Bucket=rig.buckets["stage"], Key=CLIP)["TagSet"]
     assert tags == [{"Key": "b", "Value": "2"}]
+    assert rig.results(CLIP)[-2:] == [("tags", "allowed"), ("tags", "failed")]
+
+
+def test_tags_are_put_on_what_was_seen_and_nothing_else(rig: Rig) -> None:
+    """ "checked" is said of the bytes that were heard: on others, or on none, it is refused."""
+    rig.put("stage", CLIP, MP3)
+    seen = {"expected": head_object(rig.store, rig.buckets["stage"], CLIP), "expected_tags": {}}
+    rig.put("stage", CLIP, LONGER_MP3)
+    with pytest.raises(Conflict, match="Another one is there now"):
+        rig.changes.set_tags(ME, "ssi", "stage", CLIP, {"state": "checked"}, **seen)
+    place = {"Bucket": rig.buckets["stage"], "Key": CLIP}
+    assert rig.store.client.get_object_tagging(**place)["TagSet"] == []
+    rig.store.client.delete_object(**place)
+    with pytest.raises(Conflict, match="no longer there"):
+        rig.changes.set_tags(ME, "ssi", "stage", CLIP, {"state": "checked"}, **seen)
     assert rig.results(CLIP)[-2:] == [("tags", "allowed"), ("tags", "failed")]
 
 

@@ -120,6 +120,9 @@ def test_a_single_file_may_get_another_name_and_a_type(terminal: Terminal) -> No
     )
     assert status == 1
     assert "Course clip" in err
+    status, _, err = terminal.run("put", path, "stage:/take.mp3")
+    assert (status, "at its start" in err) == (1, True)
+    assert terminal.keys(STAGE, "take") == []
 
 
 @pytest.mark.parametrize(
@@ -142,6 +145,7 @@ def test_what_cannot_be_is_said_with_the_right_status(
     assert "error" in terminal.json(*argv, status=status)
 
 
+@pytest.mark.timeout(300)  # ten commands, each of which starts anew
 def test_copy_move_remove_and_restore(terminal: Terminal) -> None:
     """One object's way through all of them."""
     terminal.json("put", terminal.file("a.mp3", LONGER_MP3), "stage:way/")

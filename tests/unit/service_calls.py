@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,13 @@ from typing import Any
 import pyarrow as pa
 
 from storage.bootstrap import Services
+from storage.costs.ledger import BookUpdate
+from storage.costs.pricebook import shipped
+from storage.costs.scenarios import Grow
 from storage.model.audit import AuditFilter
 from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan, UploadPlan
 from storage.model.content import Content
+from storage.model.encouragements import Line, LinesPlan
 from storage.model.measuring import MeasureScope
 from storage.model.objects import ObjectHead, Place
 from storage.model.people import Actor, Can, Role
@@ -130,7 +135,8 @@ _CHANGES: Mapping[str, Call] = {
         Can.OBJECT_WRITE,
     ),
     "changes.set_tags": _call(
-        lambda s, a, *at: s.changes.set_tags(a, *at, KEY, {}, expected={}), Can.OBJECT_WRITE
+        lambda s, a, *at: s.changes.set_tags(a, *at, KEY, {}, expected=_HEAD, expected_tags={}),
+        Can.OBJECT_WRITE,
     ),
     "changes.plan_delete": _call(
         lambda s, a, *at: s.changes.plan_delete(a, *at, [KEY]), Can.OBJECT_DELETE
@@ -194,6 +200,9 @@ _WELCOMES: Mapping[str, Call] = {
     "welcomes.list": _welcomes(lambda s, a, *at: s.welcomes.list(a, at[0]), **_SEE),
     "welcomes.show": _welcomes(lambda s, a, *at: s.welcomes.show(a, at[0], _COURSE), **_SEE),
     "welcomes.requests": _welcomes(lambda s, a, *at: s.welcomes.requests(a, at[0]), **_SEE),
+    "welcomes.manifest_findings": _welcomes(
+        lambda s, a, *at: s.welcomes.manifest_findings(a, at[0], ()), canonical=_LOOK
+    ),
     "welcomes.history": _welcomes(
         lambda s, a, *at: s.welcomes.history(a, at[0], _COURSE), canonical=_LOOK
     ),
@@ -258,6 +267,21 @@ _COPIES: Mapping[str, Call] = {
     "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
     "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
 }
+_INVENTORIES: Mapping[str, Call] = {
+    "inventories.newest": _call(lambda s, a, *at: s.inventories.newest(a, *at), Can.OBJECT_LIST),
+    "inventories.get": _call(lambda s, a, *at: s.inventories.get(a, *at, "id"), Can.OBJECT_LIST),
+    "inventories.scans": _call(lambda s, a, *at: s.inventories.scans(a, *at), Can.OBJECT_LIST),
+    "inventories.history": _call(lambda s, a, *at: s.inventories.history(a, *at), Can.OBJECT_LIST),
+    "inventories.estimate": _call(
+        lambda s, a, *at: s.inventories.estimate(a, *at), Can.INVENTORY_SCAN
+    ),
+    "inventories.start": _call(
+        lambda s, a, *at: s.inventories.start(a, *at, watch=_here), Can.INVENTORY_SCAN
+    ),
+    "inventories.unfinished": _call(
+        lambda s, a, *at: s.inventories.unfinished(a, *at), Can.INVENTORY_SCAN
+    ),
+}
 _HEAR = (Can.OBJECT_LIST, Can.OBJECT_READ, Can.REVIEW_VERDICT)
 _SCOPE = ReviewScope("prefix", "x/")
 _SAID = Judgement("n", KEY, Content("etag", 1), "approved")
@@ -284,6 +308,28 @@ _REVIEW: Mapping[str, Call] = {
     ),
     "review.remove_selection": _call(
         lambda s, a, *at: s.review.remove_selection(a, *at, "none"), *_HEAR
+    ),
+}
+_LIST = "canonical/encouragements.json"
+_LINES = (Line("", "Well done."),)
+_ENCOURAGEMENTS: Mapping[str, Call] = {
+    "encouragements.list": _welcomes(
+        lambda s, a, *at: s.encouragements.list(a, at[0]), canonical=_LOOK
+    ),
+    "encouragements.sound": _welcomes(
+        lambda s, a, *at: s.encouragements.sound(a, at[0], _LIST, "Well done."), **_SEE
+    ),
+    "encouragements.plan_save": _welcomes(
+        lambda s, a, *at: s.encouragements.plan_save(
+            a, at[0], _LIST, "pooled", base=(), wanted=_LINES
+        ),
+        **_SAVE,
+    ),
+    "encouragements.save": _welcomes(
+        lambda s, a, *_: s.encouragements.save(
+            a, LinesPlan("ssi", _LIST, "pooled", (), _LINES, (), ())
+        ),
+        **_SAVE,
     ),
 }
 _SEE_LIVE = {"prod": {Can.OBJECT_LIST}}
@@ -394,15 +440,49 @@ _CONSOLE: Mapping[str, Call] = {
         lambda s, a, *_: s.console.clear_read_only(a), Can.CONSOLE_MANAGE
     ),
 }
+_COSTS: Mapping[str, Call] = {
+    "costs.book": _call(lambda s, a, *_: s.costs.book(a), Can.COST_READ),
+    "costs.gather": _call(lambda s, a, one, _: s.costs.gather(a, one), Can.COST_READ),
+    "costs.estimate": _call(lambda s, a, one, _: s.costs.estimate(a, one), Can.COST_READ),
+    "costs.what_if": _call(lambda s, a, one, _: s.costs.what_if(a, one, Grow(2)), Can.COST_READ),
+    "costs.forecast": _call(lambda s, a, one, _: s.costs.forecast(a, one), Can.COST_READ),
+    "costs.recordings": _call(lambda s, a, one, _: s.costs.recordings(a, one, 5), Can.COST_READ),
+    "costs.last_month": _call(lambda s, a, one, _: s.costs.last_month(a, one), Can.COST_READ),
+    # asking the bucket itself how large it is needs inventory:scan besides, and is refused there
+    "costs.measuring": _call(lambda s, a, *at: s.costs.measuring(a, *at, before=5), Can.COST_READ),
+    "costs.dearest": _call(lambda s, a, *at: s.costs.dearest(a, *at), Can.COST_READ),
+    "costs.by_course": _call(lambda s, a, *at: s.costs.by_course(a, *at), Can.COST_READ),
+    "costs.duplicates": _call(lambda s, a, *at: s.costs.duplicates(a, *at), Can.COST_READ),
+    "ledger.earlier_books": _call(lambda s, a, *_: s.ledger.earlier_books(a), Can.COST_READ),
+    "ledger.plan_book": _call(lambda s, a, *_: s.ledger.plan_book(a, [], "x"), Can.COST_MANAGE),
+    "ledger.take_book": _call(
+        lambda s, a, *_: s.ledger.take_book(a, BookUpdate(shipped(), (), (), 0)), Can.COST_MANAGE
+    ),
+    "ledger.assume": _call(lambda s, a, one, _: s.ledger.assume(a, one, {}), Can.COST_MANAGE),
+    "ledger.take_bills": _call(
+        lambda s, a, one, _: s.ledger.take_bills(a, one, b"", "x"), Can.COST_MANAGE
+    ),
+    "ledger.budgets": _call(lambda s, a, *_: s.ledger.budgets(a), Can.COST_READ),
+    "ledger.put_budget": _call(
+        lambda s, a, one, _: s.ledger.put_budget(a, one, "", Decimal(5)), Can.COST_MANAGE
+    ),
+    "ledger.remove_budget": _call(lambda s, a, *_: s.ledger.remove_budget(a, "x"), Can.COST_MANAGE),
+    "budgets.states": _call(lambda s, a, *_: s.budgets.states(a), Can.COST_READ),
+    "budgets.untold": _call(lambda s, a, *_: s.budgets.untold(a), Can.COST_READ),
+    "budgets.tell": _call(lambda s, a, *_: s.budgets.tell(a), Can.COST_READ, Can.COST_MANAGE),
+}
 CALLS: Mapping[str, Call] = {
+    **_ENCOURAGEMENTS,
     **_REVIEW,
     **_OBJECTS,
     **_CHANGES,
     **_WELCOMES,
     **_LISTEN,
     **_COPIES,
+    **_INVENTORIES,
     **_PROMOTIONS,
     **_CONSOLE,
+    **_COSTS,
 }
 
 ASKED_ELSEWHERE = {

@@ -56,6 +56,18 @@ def test_a_header_that_promises_more_than_there_is(declared: int) -> None:
     assert found.text.endswith(" s, 2.0 s are there")
 
 
+def test_a_header_that_tells_of_less_than_there_is() -> None:
+    """10 bytes declared, two seconds there: what the header tells is read, and it is an error; a
+    chunk that is rightly behind the sound, or a little padding, is none."""
+    found = measure(sounds.wav(PCM, declared=10))
+    assert [one.code for one in found.findings if one.severity == "error"] == ["wrong-length"]
+    note = b"LIST" + (20_000).to_bytes(4, "little") + bytes(20_000)
+    for after in (note, note + b"\0\xff" * 40, b"\0" * 100):
+        assert "wrong-length" not in {
+            one.code for one in measure(sounds.wav(PCM, after=after)).findings
+        }
+
+
 @pytest.mark.parametrize(("declared", "riff_length"), [(0xFFFFFFFF, 0xFFFFFFFF), (0, 0), (0, 36)])
 def test_a_recorder_that_was_stopped_early(declared: int, riff_length: int) -> None:
     """Lengths were never filled in: all that is there is the recording."""

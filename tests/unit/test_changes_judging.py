@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.audio.cut import missing_bytes
-from storage.changes.judging import Judged, judge, judge_type, max_bytes
+from storage.changes.judging import Judged, judge, judge_type
 from storage.config import Config
 from storage.layout.load import load_layouts
 from storage.settings import Settings
@@ -18,11 +18,14 @@ LAYOUTS = load_layouts(Settings(), Config(), {})
 CLIP = "mastered/11111111-2222-4333-8444-55555555555A.mp3"
 FRAME = b"\xff\xfb\x90\x00" + b"\0" * 413  # MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes
 MP3 = FRAME * 10
+TAG = b"ID3\x03" + b"\0" * 6
 HTML = b"<!doctype html><script>alert(1)</script>"
 
 
-def wav(samples: int, said: int | None = None) -> bytes:
-    body = b"WAVEfmt " + b"\0" * 20 + b"data" + b"\0" * samples
+def wav(count: int, said: int | None = None) -> bytes:
+    """`count` bytes of 8-bit mono silence, 8 kHz."""
+    form = struct.pack("<IHHIIHH", 16, 1, 1, 8_000, 8_000, 1, 8)
+    body = b"WAVEfmt " + form + b"data" + struct.pack("<I", count) + b"\x80" * count
     return b"RIFF" + struct.pack("<I", len(body) if said is None else said) + body
 
 
@@ -62,6 +65,42 @@ def test_what_is_no_clip_is_refused_under_a_clips_name(body: bytes) -> None:
     assert codes(judged("ssi", "stage", CLIP, body), "error") == {"content-type"}
 
 
+@pytest.mark.parametrize(
+    ("role", "key", "body"),
+    [
+        ("stage", CLIP, TAG + HTML),
+        ("stage", CLIP, TAG + b"\0" * 5_000),
+        ("stage", CLIP, TAG + HTML + b"\0" * 100_000),
+        ("canonical", "drafts/x.mp3", TAG + HTML),
+        ("canonical", "canonical/welcomes/ita.wav", b"RIFF\x2c\0\0\0WAVE" + HTML),
+        ("canonical", "canonical/welcomes/ita.wav", b"RIFF\x1e\x10\0\0WAVEjunk" + b"\0" * 4_000),
+    ],
+)
+def test_a_beginning_of_sound_is_no_sound(role: str, key: str, body: bytes) -> None:
+    """A tag or a header with a page, or nothing, behind it: probed, not believed."""
+    judged = judge(LAYOUTS["ssi"], role, key, len(body), body[:65_536])
+    assert codes(judged, "error") == {"no-sound"}
+
+
+def test_sound_further_on_than_was_read_is_believed() -> None:
+    """A cover in front of an MP3, notes before a WAV's sound, an index at an M4A's end."""
+    cover = b"ID3\x03\0\0\0\x06\0\0" + b"\0" * 98_304 + MP3
+    notes = wav(100).replace(
+        b"data", b"LIST" + struct.pack("<I", 70_000) + b"\0" * 70_000 + b"data"
+    )
+    late = b"\0\0\0\x18ftypM4A " + b"\0" * 12 + b"\xff\xff\xff\xffmdat" + b"\0" * 100_000
+    for body in (cover, notes, late):
+        found = judge(LAYOUTS["yoto"], "dev", "story.mp3", len(body), body[:65_536])
+        assert "no-sound" not in {finding.rule for finding in found.findings}
+
+
+def test_sound_under_a_name_that_promises_none_is_only_warned_of() -> None:
+    """Nobody is told what a .bin must be."""
+    found = judged("ssi", "canonical", "drafts/x.bin", TAG + HTML)
+    assert codes(found, "error") == set()
+    assert "no-sound" in codes(found, "warning")
+
+
 def test_a_name_that_promises_audio_is_held_to_it_where_the_layout_says_nothing() -> None:
     """Also outside every kind, HTML is not stored as music."""
     found = judged("ssi", "canonical", "drafts/x.mp3", HTML)
@@ -73,8 +112,6 @@ def test_too_large_for_its_kind_is_refused_by_the_size_alone() -> None:
     """The limit is the kind's; no byte past the head is needed."""
     found = judge(LAYOUTS["ssi"], "stage", CLIP, 11 * 1024 * 1024, MP3)
     assert codes(found, "error") == {"too-large"}
-    assert max_bytes(LAYOUTS["ssi"], "stage", CLIP) == 10 * 1024 * 1024
-    assert max_bytes(LAYOUTS["ssi"], "stage", "x") is None
 
 
 def test_an_unknown_kind_is_only_warned_of() -> None:

@@ -82,6 +82,24 @@ def test_a_token_is_made_listed_and_revoked(capsys: pytest.CaptureFixture[str]) 
     assert made["secret"][-64:] not in json.dumps(rows)
 
 
+def test_an_option_given_again_adds_to_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever writes --can twice means both."""
+    twice = ("--can", "object:read", "--role", "qa", "--only", "ssi", "--only", "yoto")
+    _, made = run(capsys, *LISTING, *twice)
+    assert made["token"]["permissions"] == ["object:list", "object:read"]
+    assert made["token"]["roles"] == ["qa", "viewer"]
+    assert made["token"]["layouts"] == ["ssi", "yoto"]
+
+
+def test_the_rows_of_a_command_share_an_id(capsys: pytest.CaptureFixture[str]) -> None:
+    """As those of a request over HTTP do; those of another command have another."""
+    for _ in range(2):
+        run(capsys, *LISTING)
+    first, second, third, fourth = (row["request_id"] for row in log(capsys))
+    assert first == second != third == fourth
+    assert first
+
+
 def test_the_secret_alone_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     """So that a script can keep it: TOKEN=$(python -m storage tokens create …)."""
     assert main(list(LISTING)) == 0

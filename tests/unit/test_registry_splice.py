@@ -12,7 +12,14 @@ from registries import COURSES, documents, entries, texts, values
 
 from storage.courses.merging import diff, json_diff, merge, sentences
 from storage.courses.registry import EMPTY, parse_registry
-from storage.courses.splice import put_entry, remove_entry, same, set_entry
+from storage.courses.splice import (
+    put_entries,
+    put_entry,
+    remove_entry,
+    same,
+    set_entries,
+    set_entry,
+)
 from storage.errors import InvalidInput
 
 pytestmark = pytest.mark.property
@@ -79,6 +86,22 @@ def test_an_entry_is_taken_over_as_it_is(raw: bytes, other: bytes, course: str) 
     assert same(dict(taken.entries[course].fields), dict(source.entries[course].fields))
     if course in mine.entries:
         assert outside(after, course) == outside(raw, course)
+
+
+@given(files, files, st.dictionaries(st.sampled_from(COURSES), changes, max_size=4))
+def test_several_entries_at_once_are_as_one_after_the_other(
+    raw: bytes, other: bytes, wanted: dict[str, dict[str, Any]]
+) -> None:
+    """Set together, or taken over together, they say what they say one by one, in that order."""
+    one_by_one = raw
+    for course, fields in wanted.items():
+        one_by_one = set_entry(parse_registry(one_by_one), course, fields)
+    together = set_entries(parse_registry(raw), wanted)
+    assert json.dumps(content(together)) == json.dumps(content(one_by_one))
+    source, taken = parse_registry(other), raw
+    for course in source.entries:
+        taken = put_entry(parse_registry(taken), course, source)
+    assert put_entries(parse_registry(raw), source.entries, source) == taken
 
 
 @given(files, st.sampled_from(COURSES))

@@ -110,6 +110,15 @@ COMMANDS: Mapping[str, Command] = {
     "welcomes status": _welcomes("status {folder}", canonical=_LOOK),
     "welcomes push": _welcomes("push {folder}", **_SAVE),
     "welcomes pull": _welcomes("pull {folder}", canonical=_LOOK),
+    # it runs as a job, in which the store is asked
+    "costs estimate": _command("costs estimate", Can.COST_READ),
+    "costs whatif": _command("costs whatif times", Can.COST_READ),
+    "costs forecast": _command("costs forecast", Can.COST_READ),
+    "costs bill": _command("costs bill", Can.COST_READ),
+    "costs budgets": _command("costs budgets", Can.COST_READ),
+    "costs prices": _command("costs prices", Can.COST_READ),
+    "scan": _command("scan {role} --out {folder}/F.parquet", Can.INVENTORY_SCAN),
+    "measure": _command("measure {role}", Can.CLIP_MEASURE),
     "courses list": _own("courses list", canonical=_LOOK),
     "courses put": _own("courses put ita_for_eng {manifest}", canonical={Can.COURSE_PUT}),
     "review next": _review("next --prefix x/"),
@@ -198,12 +207,8 @@ def run(
         services = replace(world.services, settings=settings, **changed)
         world.store.touches.clear()
         world.store.error = command.store
-        filled = {
-            "place": f"{place[1]}:",
-            "file": str(tmp_path / "x.txt"),
-            "job": world.job,
-        }
-        filled |= {"folder": str(tmp_path), "manifest": str(tmp_path / "m.json")}
+        filled = {"place": f"{place[1]}:", "file": str(tmp_path / "x.txt"), "job": world.job}
+        filled |= {"folder": str(tmp_path), "role": place[1], "manifest": str(tmp_path / "m.json")}
         argv = [part.format(**filled) for part in command.line.split()]
         status = main(["--layout", place[0], *argv, *more, "--json"])
         out = capsys.readouterr().out

@@ -1,11 +1,11 @@
 // What the player asks for: the next URL of a clip, and why a clip does not play.
-// Joined in front of player.js, so both are one module.
+// Joined in front of player.js, so both are one module; the Listen page imports it by itself.
 
 const RENEWAL_PATH = "/api/ui/clip";
 const ANSWER_MS = 15_000;
 
 /** What went wrong, for the person: `message` says what happened, `remedy` what to do. */
-class Problem extends Error {
+export class Problem extends Error {
   constructor(what, remedy = "") {
     super(what);
     this.remedy = remedy;
@@ -13,12 +13,12 @@ class Problem extends Error {
 }
 
 /** {url, expires}: expires in milliseconds since 1970, by the server's clock. */
-function sourceOf({ url, expires_at }) {
+export function sourceOf({ url, expires_at }) {
   return { url, expires: Date.parse(expires_at) };
 }
 
 /** Another source of the same bytes. `body` is the JSON of layout, role, key and etag. */
-async function askForUrl(body) {
+export async function askForUrl(body) {
   const answer = await answerTo(body);
   if (typeof answer?.url === "string") {
     const source = sourceOf(answer);
@@ -47,7 +47,7 @@ async function answerTo(body) {
 }
 
 /** The Problem with a source that is fresh and still does not play. */
-async function diagnose(url, contentType) {
+export async function diagnose(url, contentType) {
   const status = await statusOf(url);
   if (status === null) {
     return new Problem(

@@ -1,11 +1,14 @@
-"""Holding a process to so much memory more than it has. Runs in the worker."""
+"""Holding a process to so much memory and processor time more than it has. Runs in the worker."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 if sys.platform != "win32":
     import resource
@@ -13,6 +16,8 @@ if sys.platform != "win32":
 _STATUS = Path("/proc/self/status")
 _LOOK_S = 0.2
 OVER = 99  # exit status of a worker that was found over its limit
+OUT_OF_TIME = -24  # of one that SIGXCPU ended
+T = TypeVar("T")
 
 
 def hold_to(memory_bytes: int) -> None:
@@ -27,6 +32,16 @@ def hold_to(memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # crashes are expected here
     else:
         threading.Thread(target=_watch, args=(memory_bytes,), daemon=True).start()
+
+
+def run_within(seconds: float, function: Callable[..., T], args: tuple[object, ...]) -> T:
+    """What `function` returns; it is the end of the process when it takes more processor time."""
+    if sys.platform != "win32":  # there the clock's limit holds alone
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = math.ceil(used.ru_utime + used.ru_stime + seconds)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+    return function(*args)
 
 
 def _data_bytes() -> int:

@@ -1,0 +1,134 @@
+"""The file of all rows: written once, in order of keys, so that questions can be asked quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from storage.inventory.cells import Cells, ascends
+from storage.model.inventory import ROW_SCHEMA
+
+GROUP_ROWS = 122_880  # rows a group: what DuckDB hands to a thread at a time
+_FEW_VALUES = ["kind", "storage_class", "checksum_algorithm", "upload_id"]
+_SORT_MEMORY = "192MB"
+_SORTED = (
+    "SELECT * FROM read_parquet(?) "
+    "ORDER BY key, upload_id <> '', upload_id, is_latest DESC, modified DESC, version_id"
+)
+
+
+class RowsFile:
+    """Writes rows to `path`, group by group; what they add up to is in `cells`."""
+
+    def __init__(self, path: Path, bucket: str) -> None:
+        self.cells = Cells(bucket)
+        self.rows = 0
+        self.bytes = 0
+        self.in_order = True
+        self._last = ""
+        self._waiting: list[pa.RecordBatch] = []
+        self._count = 0
+        # keys are searched through: LZ4 is unpacked as fast as they are read. ETags and ids are
+        # rarely read and half as long packed well.
+        packing = dict.fromkeys(ROW_SCHEMA.names, "ZSTD") | {"key": "LZ4"}
+        self._writer = pq.ParquetWriter(
+            path,
+            ROW_SCHEMA,
+            compression=packing,
+            use_dictionary=_FEW_VALUES,
+            write_statistics=["key", "size", "modified"],
+        )
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Adds rows that come after all that were added."""
+        if not batch.num_rows:
+            return
+        self._waiting.append(batch)
+        self._count += batch.num_rows
+        if self._count >= GROUP_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        """Writes the rest and ends the file."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        group = pa.Table.from_batches(self._waiting, ROW_SCHEMA).combine_chunks()
+        self._waiting, self._count = [], 0
+        keys = group["key"]
+        self.in_order = (
+            self.in_order and keys[0].as_py() >= self._last and ascends(keys.combine_chunks())
+        )
+        self._last = keys[-1].as_py()
+        self._writer.write_table(group, row_group_size=len(group))
+        self.rows += len(group)
+        self.bytes += pc.sum(group["size"]).as_py()
+        self.cells.add(group)
+
+
+def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:
+    """Writes all of them to `path`, in order of keys however they come; returns what they are.
+
+    Where a store lists in another order they are sorted once more, in bounded memory.
+    """
+    written = RowsFile(path, bucket)
+    try:
+        for batch in batches:
+            written.add(batch)
+    finally:
+        written.close()
+    if written.in_order:
+        return written
+    rough = path.with_suffix(".unsorted")
+    path.replace(rough)
+    try:
+        again = RowsFile(path, bucket)
+        for batch in _sorted(rough):
+            again.add(batch)
+        again.close()
+    finally:
+        rough.unlink()
+    return again
+
+
+def _sorted(path: Path) -> Iterator[pa.RecordBatch]:
+    with closing(duckdb.connect()) as database:
+        database.execute(f"SET memory_limit = '{_SORT_MEMORY}'; SET TimeZone = 'UTC'")
+        database.execute("SET temp_directory = ?", [str(path.with_suffix(".sorting"))])
+        found: Any = database.execute(_SORTED, [str(path)]).to_arrow_reader(GROUP_ROWS)
+        for batch in found:
+            yield batch.cast(ROW_SCHEMA)
+
+
+def merged(batches: Iterable[pa.RecordBatch], parts: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Rows in order, with parts of unfinished uploads (in order too) behind the rows of their key
+    or, where there is none, where it would stand.
+    """
+    keys = parts["key"].to_pylist()
+    done = 0
+    for batch in batches:
+        if done == len(keys) or not batch.num_rows or keys[done] >= batch["key"][-1].as_py():
+            yield batch
+            continue
+        start = 0
+        names = batch["key"].to_pylist()
+        for number, name in enumerate(names):
+            until = done
+            while until < len(keys) and keys[until] < name:
+                until += 1
+            if until > done:
+                yield batch.slice(start, number - start)
+                yield from parts.slice(done, until - done).to_batches()
+                start, done = number, until
+        yield batch.slice(start)
+    yield from parts.slice(done).to_batches()

@@ -1,0 +1,147 @@
+"""Inventories of buckets: made, kept, found. What a bucket holds is asked of them, not of S3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from storage.db.engine import Database
+from storage.db.inventories import InventoryRows
+from storage.errors import NotFound
+from storage.gate import ONCE, Gate, Passage
+from storage.inventory.estimating import estimate
+from storage.inventory.files import Archive
+from storage.inventory.query import Inventory
+from storage.inventory.taking import ScanWork
+from storage.jobs.running import OnProgress
+from storage.jobs.service import LIST_MAX, Jobs
+from storage.jobs.work import Work
+from storage.model.inventory import ScanEstimate, Scanned
+from storage.model.jobs import Job
+from storage.model.people import Actor, Can
+
+FOLDER = "inventory"
+
+
+def works(
+    gate: Gate, database: Database, data: Path, clock: Callable[[], datetime]
+) -> tuple[Work, ...]:
+    """The kinds of long work that inventories are, for the job system to know at start."""
+    return (ScanWork(gate, InventoryRows(database), Archive(data / FOLDER), clock),)
+
+
+class Inventories:
+    """The inventories of all buckets, their files below `data`. Thread-safe."""
+
+    def __init__(self, gate: Gate, jobs: Jobs, database: Database, data: Path) -> None:
+        self._gate = gate
+        self._jobs = jobs
+        self._rows = InventoryRows(database)
+        self._archive = Archive(data / FOLDER)
+
+    def newest(self, actor: Actor, layout: str, role: str) -> Inventory | None:
+        """The newest one of the whole bucket whose files are on this machine, None without any."""
+        where = self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
+        with where.read("inventory", "", once_within=ONCE):
+            for scanned in self._rows.list(layout, role):
+                found = Inventory(scanned, self._archive.of(layout, role, scanned.id))
+                if not scanned.prefix and found.cells_path.exists():
+                    return found
+        return None
+
+    def get(self, actor: Actor, layout: str, role: str, inventory_id: str) -> Inventory:
+        """The one of that id. Raises NotFound."""
+        where = self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
+        with where.read("inventory", "", once_within=ONCE):
+            for scanned in self._rows.list(layout, role):
+                if scanned.id == inventory_id:
+                    return Inventory(scanned, self._archive.of(layout, role, scanned.id))
+        raise NotFound("There is no such inventory.", "See the list of inventories.")
+
+    def scans(self, actor: Actor, layout: str, role: str) -> tuple[Scanned, ...]:
+        """All that were made of the bucket, newest first."""
+        self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
+        return tuple(self._rows.list(layout, role))
+
+    def history(
+        self, actor: Actor, layout: str, role: str, *, since: datetime | None = None
+    ) -> pa.Table:
+        """What each inventory of the whole bucket added up to, oldest first (`HISTORY_SCHEMA`)."""
+        self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
+        return self._rows.history(layout, role, since)
+
+    def estimate(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        prefix: str = "",
+        *,
+        versions: bool = False,
+        uploads: bool = False,
+    ) -> ScanEstimate:
+        """About how many requests a scan will make; where nothing is known yet, by a few looks."""
+        where = self._gate.enter(actor, Can.INVENTORY_SCAN, layout, role, prefix)
+        known = [one for one in self._rows.list(layout, role) if one.prefix in ("", prefix)]
+        return estimate(where, prefix, known, versions=versions, uploads=uploads)
+
+    def start(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        prefix: str = "",
+        *,
+        versions: bool = False,
+        uploads: bool = False,
+        watch: OnProgress | None = None,
+    ) -> Job:
+        """Has the bucket, or what is below `prefix`, listed; with `watch` it is done when this
+        returns. `versions`: old ones and delete markers too; `uploads`: parts of unfinished ones.
+
+        Raises Unavailable when the database cannot take it, and with `watch` what ended the job.
+        """
+        where = self._gate.enter(actor, Can.INVENTORY_SCAN, layout, role, prefix)
+        params = {
+            "layout": layout,
+            "role": role,
+            "prefix": prefix,
+            "versions": versions,
+            "uploads": uploads,
+        }
+        title = _title(where, prefix, versions=versions, uploads=uploads)
+        if watch is None:
+            return self._jobs.start(
+                actor, ScanWork.kind, params, title=title, layout=layout, role=role
+            )
+        return self._jobs.run_here(
+            actor, ScanWork.kind, params, title=title, layout=layout, role=role, on_progress=watch
+        )
+
+    def unfinished(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        prefix: str = "",
+        *,
+        versions: bool = False,
+        uploads: bool = False,
+    ) -> Job | None:
+        """One's newest scan of the same that has not come to its end, None without any."""
+        where = self._gate.enter(actor, Can.INVENTORY_SCAN, layout, role, prefix)
+        same = (ScanWork.kind, layout, role)
+        title = _title(where, prefix, versions=versions, uploads=uploads)
+        for job in self._jobs.list(actor, limit=LIST_MAX):
+            if (job.kind, job.layout, job.role) == same and job.title == title:
+                return job if job.resumable or job.active else None
+        return None
+
+
+def _title(where: Passage, prefix: str, *, versions: bool, uploads: bool) -> str:
+    what = f"{prefix} in {where.bucket.title}" if prefix else where.bucket.title
+    more = [name for name, wanted in (("versions", versions), ("uploads", uploads)) if wanted]
+    return f"Measure {what}" + (f" with {' and '.join(more)}" if more else "")

@@ -1,0 +1,119 @@
+"""The recordings of a local copy into the store, each only over what was compared.
+
+The log is told of a batch at once, before its first recording is stored and after its last: a
+transaction for each would take longer than the recordings do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from storage.courses.codes import parse_course
+from storage.courses.registry import Entry
+from storage.errors import Conflict, InvalidInput, StorageError
+from storage.gate import Passage
+from storage.model.audit import AuditEvent
+from storage.model.objects import ObjectHead, Written
+from storage.model.welcome_sync import SyncAction
+from storage.welcomes.comparing import PARALLEL, Compared, key_of
+from storage.welcomes.length import length_s
+from storage.welcomes.marks import DATE, PAIR, SHA256, TEXT, recording_marks, sha256_of
+from storage.welcomes.mirror import Mirror
+from storage.welcomes.rooms import RECORDING, Rooms
+from storage.welcomes.writing import store_file
+
+_CLOSE_S = 0.05  # of two lengths of one recording
+_TOLD_AT_ONCE = 40  # of them, five for each thread: few transactions, and few rows without an end
+
+_ITS_OWN = (Conflict, InvalidInput)  # they concern one recording alone: the others go on
+
+Outcome = Written | StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One run of one person."""
+
+    where: Passage
+    rooms: Rooms
+    mirror: Mirror
+    compared: Compared
+    note: str
+    now: Callable[[], str]
+
+    def run(self, actions: Sequence[SyncAction]) -> Iterator[tuple[SyncAction, Outcome]]:
+        """What became of each: stored, or why not. Raises what concerns more than one recording,
+        once all that was begun is told."""
+        for at in range(0, len(actions), _TOLD_AT_ONCE):
+            batch = actions[at : at + _TOLD_AT_ONCE]
+            self.where.audit.append(*(self._event(one, "allowed") for one in batch))
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                found = list(pool.map(self._tried, batch))
+            told = list(zip(batch, found, strict=True))
+            self.where.audit.append(*(self._ended(*one) for one in told))
+            yield from told
+            for outcome in found:
+                if isinstance(outcome, StorageError) and not isinstance(outcome, _ITS_OWN):
+                    raise outcome
+
+    def _tried(self, action: SyncAction) -> Outcome:
+        try:
+            return self._store(action)
+        except StorageError as error:
+            return error
+
+    def _store(self, action: SyncAction) -> Written:
+        data = self.mirror.recording(action.name)
+        if data is None:
+            raise InvalidInput("The recording is not here any more.", "Run it again.")
+        sha256 = sha256_of(data)
+        if sha256 != self.compared.plan.local["recording", action.name]:
+            raise InvalidInput("The recording was changed here while this ran.", "Run it again.")
+        seconds = length_s(self.rooms.layout.kind(RECORDING), data)
+        return store_file(
+            self.where,
+            key_of(self.rooms, action.name),
+            data,
+            kind=RECORDING,
+            over=self._over(action),
+            marks=self._marks(action, sha256, seconds),
+        )
+
+    def _over(self, action: SyncAction) -> ObjectHead | None:
+        return self.compared.heads.get(action.name)
+
+    def _marks(self, action: SyncAction, sha256: str, seconds: float) -> dict[str, str]:
+        """Of the course whose it is; the date is the registry's where that tells of this one."""
+        entries = {**self.compared.home.current.registry.entries, **self._mine()}
+        entry = entries.get(action.course)
+        if entry is None:
+            return {PAIR: "", TEXT: "", DATE: self.now(), SHA256: sha256}
+        tells = entry.id is not None and abs(entry.duration_s - seconds) < _CLOSE_S
+        date = entry.generated_date if tells and entry.generated_date else self.now()
+        return recording_marks(parse_course(action.course).pair, entry.text, date, sha256)
+
+    def _mine(self) -> Mapping[str, Entry]:
+        return self.compared.local.entries if self.compared.local else {}
+
+    # -- what the log is told ---------------------------------------------------------------------
+
+    def _ended(self, action: SyncAction, outcome: Outcome) -> AuditEvent:
+        if isinstance(outcome, StorageError):
+            return self._event(action, "failed", error=outcome.code, what=outcome.what)
+        after = outcome.version_id or outcome.etag
+        return self._event(action, "done", after=after, size=outcome.size)
+
+    def _event(
+        self, action: SyncAction, result: str, *, after: str = "", **detail: str | int
+    ) -> AuditEvent:
+        over = self._over(action)
+        return self.where.event(
+            result=result,
+            key=key_of(self.rooms, action.name),
+            version_before=(over.version_id or over.etag) if over else "",
+            version_after=after,
+            note=self.note,
+            detail={"call": "welcome-recording", "courses": action.course, **detail},
+        )

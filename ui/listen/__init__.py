@@ -1,0 +1,1 @@
+"""Listening to clips one after another: `listen.listen`."""

@@ -1,0 +1,180 @@
+"""Pictures of all clips together: how loud they are, and how long for their text. What stands out
+can be clicked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pyarrow as pa
+import streamlit as st
+
+from storage.measurements.pace import OUTLIER
+from storage.model.audio import AudioLimits
+from ui.listening import Scene
+from ui.listening_columns import columns
+from ui.listening_words import plain_plotly
+from ui.text import plain_markdown
+
+_STEP_LU = 0.5
+_QUIETEST, _LOUDEST = -40.0, 0.0  # LUFS; what is beyond is drawn at the edge
+_CLOUD = 2_000  # points that stand for the clips that do not stand out
+_STAND_OUT = 300
+_NAMED = 12
+_HEIGHT_PX = 230
+_INSIDE, _OUTSIDE = "#5C86E0", "#DD8548"
+
+
+def show(scene: Scene) -> None:
+    """Both pictures side by side, once anything was measured."""
+    table = columns(scene)
+    known = table["loudness_lufs"].length() - table["loudness_lufs"].null_count
+    measured = table["duration_s"].length() - table["duration_s"].null_count
+    if table.num_rows and not measured:
+        st.info("Nothing is measured here yet. “Measure these clips” under More begins it.")
+        return
+    if measured < table.num_rows:
+        st.caption(f"{measured:,} of {table.num_rows:,} clips are measured.")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if known:
+            _loudness(scene, table)
+    with right:
+        if measured:
+            _lengths(scene, table)
+
+
+# -- loudness -------------------------------------------------------------------------------------
+
+
+def _loudness(scene: Scene, table: pa.Table) -> None:
+    st.markdown("###### Loudness")
+    levels = np.asarray(table["loudness_lufs"].to_numpy(), dtype=float)
+    limits = scene.layout.audio
+    edges = np.arange(_QUIETEST, _LOUDEST + _STEP_LU, _STEP_LU)
+    bars = np.clip(((levels - _QUIETEST) / _STEP_LU), 0, len(edges) - 2)
+    counts = np.bincount(bars[~np.isnan(levels)].astype(int), minlength=len(edges) - 1)
+    used = np.flatnonzero(counts)
+    picked = _drawn(_bars(edges, counts, used, limits), "loudness")
+    if picked is None:
+        st.caption("Click on a bar to see its clips. Orange is outside of what the project allows.")
+        return
+    inside = np.flatnonzero(~np.isnan(levels) & (bars.astype(int) == int(picked)))
+    _named(scene, table, inside)
+
+
+def _bars(
+    edges: np.ndarray[Any, Any],
+    counts: np.ndarray[Any, Any],
+    used: np.ndarray[Any, Any],
+    limits: AudioLimits,
+) -> go.Figure:
+    first, last = int(used.min()), int(used.max()) + 1
+    middles = edges[first:last] + _STEP_LU / 2
+    fine = np.abs(middles - limits.target_lufs) <= limits.tolerance_lu
+    figure = go.Figure(
+        go.Bar(
+            x=middles,
+            y=counts[first:last],
+            width=_STEP_LU * 0.92,
+            customdata=np.arange(first, last),
+            marker_color=np.where(fine, _INSIDE, _OUTSIDE),
+            hovertemplate="%{x:.1f} LUFS: %{y:,}<extra></extra>",
+        )
+    )
+    figure.add_vrect(
+        x0=limits.target_lufs - limits.tolerance_lu,
+        x1=limits.target_lufs + limits.tolerance_lu,
+        fillcolor=_INSIDE,
+        opacity=0.08,
+        line_width=0,
+    )
+    figure.update_layout(xaxis_title="LUFS", yaxis={"tickformat": ",d"})
+    return figure
+
+
+# -- length ---------------------------------------------------------------------------------------
+
+
+def _lengths(scene: Scene, table: pa.Table) -> None:
+    st.markdown("###### Length")
+    seconds = np.asarray(table["duration_s"].to_numpy(), dtype=float)
+    characters = table["characters"].to_numpy()
+    there = np.flatnonzero(~np.isnan(seconds) & (characters > 0))
+    if not len(there):
+        _plain_lengths(seconds)
+        return
+    off = np.nan_to_num(np.abs(np.asarray(table["off_pace"].to_numpy(), dtype=float)))
+    odd = np.argsort(-off, kind="stable")[:_STAND_OUT]
+    odd = odd[off[odd] >= OUTLIER]
+    picked = _drawn(_cloud(table, characters, seconds, there, odd), "length")
+    if picked is None:
+        st.caption("Click on an orange point to open the clip: it is long or short for its text.")
+        return
+    _named(scene, table, np.asarray([int(picked)]))
+
+
+def _cloud(
+    table: pa.Table,
+    characters: np.ndarray[Any, Any],
+    seconds: np.ndarray[Any, Any],
+    there: np.ndarray[Any, Any],
+    odd: np.ndarray[Any, Any],
+) -> go.Figure:
+    rest = np.setdiff1d(there, odd)
+    drawn = rest[:: max(1, -(-len(rest) // _CLOUD))]
+    figure = go.Figure()
+    for name, at, color, size in (("as most", drawn, _INSIDE, 4), ("far off", odd, _OUTSIDE, 9)):
+        texts = table["phrase"].take(pa.array(at)).to_pylist()
+        figure.add_scatter(
+            x=characters[at],
+            y=seconds[at],
+            mode="markers",
+            name=name,
+            customdata=at,
+            text=[plain_plotly(text or "") for text in texts],
+            marker={"color": color, "size": size, "opacity": 0.55 if size == 4 else 0.95},
+            hovertemplate="%{text}<br>%{x} characters, %{y:.2f} s<extra></extra>",
+        )
+    figure.update_layout(xaxis_title="Characters", yaxis_title="Seconds", showlegend=False)
+    return figure
+
+
+def _plain_lengths(seconds: np.ndarray[Any, Any]) -> None:
+    known = seconds[~np.isnan(seconds)]
+    counts, edges = np.histogram(known, bins=min(60, max(10, len(known) // 20)))
+    figure = go.Figure(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, marker_color=_INSIDE))
+    figure.update_layout(xaxis_title="Seconds", bargap=0.05, yaxis={"tickformat": ",d"})
+    _drawn(figure, "plain-length")
+
+
+# -- both -----------------------------------------------------------------------------------------
+
+
+def _drawn(figure: go.Figure, key: str) -> Any:
+    """Draws it; the customdata of the point that was clicked, else None."""
+    figure.update_layout(
+        height=_HEIGHT_PX, margin={"l": 0, "r": 0, "t": 4, "b": 0}, clickmode="event+select"
+    )
+    chosen = st.plotly_chart(
+        figure,
+        key=f"listening:picture:{key}",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False},
+    )
+    points = chosen["selection"]["points"]
+    return points[0].get("customdata") if points else None
+
+
+def _named(scene: Scene, table: pa.Table, rows: np.ndarray[Any, Any]) -> None:
+    """Links to clips: each opens beside the table."""
+    some = table.take(pa.array(rows[:_NAMED]))
+    links = [
+        f"[{plain_markdown(phrase or key)}]({scene.view.with_(at=key).href()})"
+        for key, phrase in zip(some["key"].to_pylist(), some["phrase"].to_pylist(), strict=True)
+    ]
+    rest = len(rows) - len(links)
+    st.markdown(" · ".join(links) + (f" · and {rest:,} more" if rest > 0 else ""))
