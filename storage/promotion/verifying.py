@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from storage.errors import NotFound, StorageError
 from storage.gate import Passage
 from storage.model.releases import Release, Step, Verified
 from storage.promotion.gates import is_any
-from storage.promotion.reading import Stop, heads
+from storage.promotion.reading import WORKERS, Stop, heads
 from storage.promotion.steps import Meant, meant
 from storage.s3.client import Store
 from storage.s3.fetching import fetch_start
@@ -64,11 +65,9 @@ def verified(checking: Checking, now: datetime) -> Verified:
     there = [one for one in steps if not one.removes and one.key not in wrong]
     wrong |= dict(_unchanged(checking))
     chosen = there if checking.everything else _sample(checking, there)
-    for one in chosen:
-        checking.stop()
-        finding = _unreadable(checking, one, now)
-        if finding:
-            wrong[one.key] = finding
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="read") as pool:
+        found = pool.map(lambda one: _unreadable(checking, one, now), chosen)
+        wrong |= {one.key: why for one, why in zip(chosen, found, strict=True) if why}
     return Verified(
         at=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         objects=todo + checking.rows.filter(is_any(checking.rows, "same")).num_rows,
@@ -130,6 +129,7 @@ def _unchanged(checking: Checking) -> Iterator[Wrong]:
 
 def _unreadable(checking: Checking, one: Meant, now: datetime) -> str:
     """What is wrong with the bytes; "" where they are the source's, and a player gets them."""
+    checking.stop()
     header, target = checking.release.header, checking.target.store
     version = one.source_version or None
     try:
