@@ -60,7 +60,7 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.CLIP_MEASURE: ("s3:ListBucket",),
     Can.COURSE_PUT: (),  # the console keeps it itself
     Can.REVIEW_VERDICT: ("s3:ListBucket",),
-    Can.PROMOTE_PLAN: ("s3:ListBucket",),
+    Can.PROMOTE_PLAN: ("s3:GetBucketVersioning", "s3:ListBucket"),
     Can.PROMOTE_APPROVE: (),  # in the console's database alone
     Can.PROMOTE_RUN: _RELEASE_ON_BUCKET,
     Can.PROMOTE_ROLLBACK: _RELEASE_ON_BUCKET,

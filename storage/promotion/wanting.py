@@ -28,7 +28,14 @@ from storage.promotion.reading import (
     summed,
     with_facts,
 )
+from storage.s3.bucket_state import versioning_of
+from storage.s3.many_copies import keeps_conditions
 
+_COMPARED = (
+    "{} does not keep conditions on copies: they are compared right before, and a writer in "
+    "between is not seen."
+)
+_BACKED_UP = "The bucket keeps no versions: what is overwritten is copied to {} first."
 _KEY_BYTES = 1_024  # S3: longest key
 _KINDS: Mapping[str, ScopeKind] = {"course": "course", "prefix": "prefix", "keys": "keys"}
 _UUID = "00000000-0000-0000-0000-000000000000"
@@ -64,7 +71,19 @@ class Making:
             rows = self._deeper(rows)
         rows = with_facts(rows, is_any(rows, *COPIED), self.source, self.stop)
         header = self._header(scope, origins)
-        return planned(self.source.layout, self.rules, header, rows, self.said(scope, rows))
+        said = self.said(scope, rows)
+        layout = self.source.layout
+        return planned(layout, self.rules, header, rows, said, notes=self._notes())
+
+    def _notes(self) -> tuple[str, ...]:
+        """What the person should know of the live bucket's store."""
+        store, bucket = self.target.store, self.target.bucket.bucket
+        told = []
+        if not keeps_conditions(store):
+            told.append(_COMPARED.format(store.capabilities.server))
+        if versioning_of(store, bucket) != "on":
+            told.append(_BACKED_UP.format(self.rules.backup))
+        return tuple(told)
 
     def again(self, plan: Plan) -> Plan:
         """A plan that was made elsewhere, under what is said here now. Raises InvalidInput for one

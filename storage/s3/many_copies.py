@@ -27,11 +27,6 @@ WORKERS = 32  # a client's connections
 _TRIES = 4  # of a store that asks for patience; after them the SDK's own
 _WAIT_S = 0.1  # before the second, twice that before the third …
 
-_COMPARED = (
-    "{} does not keep conditions on copies: they are compared right before, and a writer in "
-    "between is not seen."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -60,6 +55,14 @@ class Copied:
 Outcome = Copied | StorageError
 
 
+def keeps_conditions(store: Store) -> bool:
+    """Whether the store itself compares source and target of a copy. Where it does not, both are
+    compared right before, and a writer in between is not seen.
+    """
+    can = store.capabilities
+    return can.copy_source_if_match and can.copy_conditions
+
+
 class Copies:
     """Copies from bucket to bucket (of another store: `to`). Thread-safe: `one` is for many at
     once, and waits where the store asks for patience.
@@ -77,10 +80,8 @@ class Copies:
     ) -> None:
         self._store, self._to = store, to or store
         self._source, self._target = source, target
-        can = self._to.capabilities
-        keeps = can.copy_source_if_match and can.copy_conditions
+        keeps = keeps_conditions(self._to)
         same = self._to is store
-        self.notes: tuple[str, ...] = () if keeps else (_COMPARED.format(can.server),)
         self._direct = direct(self._to, target) if keeps and same else None
         self._sleep = sleep
         self.pace = Pace(workers)
