@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import browse, errors, gate, notices, outcomes, panel, session, startup, working, writing
+from ui import (
+    browse,
+    errors,
+    gate,
+    notices,
+    outcomes,
+    panel,
+    session,
+    startup,
+    whole_bucket,
+    working,
+    writing,
+)
 
 services = startup.ready_services()
 actor = gate.actor()
@@ -22,12 +34,13 @@ with browse.controls(scene):
 outcomes.show(scene)
 working.show(scene)
 with errors.shown():
-    listing = browse.load(scene)
+    listing = whole_bucket.load(scene) if whole_bucket.is_searched(scene) else browse.load(scene)
 notices.moved(services, actor, layout, [scene.view.bucket])
 writing.dialog(scene)
 
 left, right = st.columns([2.4, 1], gap="medium")
 with left:
+    whole_bucket.line(scene)
     ticked = browse.table(scene, listing)
 with right, st.container(border=True, key="browse:panel"):
     if ticked:

@@ -32,6 +32,7 @@ from storage.db.measurements import MeasurementRows
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.ground import Ground, now, open_ground
+from storage.hearsay import Hearsay
 from storage.inventory.service import Inventories
 from storage.inventory.service import works as inventory_works
 from storage.jobs.service import Jobs
@@ -46,6 +47,9 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.service import Promotions
+from storage.promotion.shelf import ReleaseShelf
+from storage.promotion.works import works as release_works
 from storage.review.service import open_review
 from storage.s3 import embedded
 from storage.services import Mode, Office, Services
@@ -92,19 +96,21 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         gate, get = ground.gate, ground.stores.get
         manifests = _manifests(ground, settings, layouts)
         measured = MeasurementRows(ground.database, ANALYSIS)
+        shelf = ReleaseShelf.of(ground.database)
         works = (
             Verifying(Activity(gate, ground.audit)),
             *change_works(gate, layouts, get, ground.audit, now),
             PublishWork(gate, layouts),
             *inventory_works(gate, ground.database, settings.data_path, now),
             MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
+            *release_works(gate, shelf, now),
         )
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         measurements = Measurements(gate, jobs, measured, manifests.clips)
         review = open_review(gate, ground.database, manifests, measurements, clock=now)
         opened.callback(review.close)
-        inventories = Inventories(gate, jobs, ground.database, settings.data_path)
+        inventories = Inventories(gate, jobs, ground.database, settings.data_path, now)
         money = open_money(
             gate,
             layouts,
@@ -114,6 +120,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             settings=settings,
             clock=now,
         )
+        told = Hearsay(gate, layouts, manifests, measurements, review)
         return Services(
             **_office(configured, ground),
             config=configured.config,
@@ -132,6 +139,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             ledger=money.ledger,
             budgets=money.budgets,
             encouragements=Encouragements(gate, layouts),
+            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

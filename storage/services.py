@@ -24,6 +24,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.service import Promotions
 from storage.review.service import Review
 from storage.s3 import embedded
 from storage.s3.client import Store
@@ -69,6 +70,7 @@ class Services(Office):
     ledger: Ledger
     budgets: Watching
     encouragements: Encouragements
+    promotions: Promotions
     console: Console
     manifests: Manifests
     measurements: Measurements

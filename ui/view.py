@@ -20,6 +20,7 @@ class View:
     prefix: str = ""
     starts: str = ""  # "starts with": asked of the server
     find: str = ""  # "contains": over the folder, or the listed page
+    whole: str = ""  # "1": over the whole bucket, by its newest inventory
     sort: str = "name"
     desc: str = ""  # "1" or ""
     after: str = ""
@@ -64,7 +65,8 @@ def read_view(params: Mapping[str, str]) -> View:
         known.pop("per", None)
     if known.get("sort") not in SORTS:
         known.pop("sort", None)
-    known["desc"] = "1" if known.get("desc") == "1" else ""
+    for flag in ("desc", "whole"):
+        known[flag] = "1" if known.get(flag) == "1" else ""
     return View(**known)
 
 

@@ -146,6 +146,6 @@ def _waiting(scene: Scene, one: Welcome, asked: LiveRequest) -> None:
     label = "Take the request back" if mine else "Take it off the list"
     if not st.button(label, key="welcomes:unask", type="tertiary", icon=":material/undo:"):
         return
-    errors.tried(lambda: scene.services.welcomes.end_request(scene.actor, one.layout, one.course))
+    errors.tried(lambda: scene.services.welcomes.end_request(scene.actor, one.layout, asked.course))
     forget()
     st.rerun()

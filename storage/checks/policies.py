@@ -28,6 +28,14 @@ _WRITE_ON_OBJECTS = (
     "s3:ListMultipartUploadParts",
     "s3:DeleteObjectVersion",
 )
+_RELEASE_ON_BUCKET = ("s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions")
+_RELEASE_ON_OBJECTS = (
+    *_READ_ON_OBJECTS,
+    "s3:GetObjectVersionTagging",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+    "s3:AbortMultipartUpload",
+)
 # Whoever may not list is told 403 where nothing is, and "only where nothing is" has to be asked.
 _SEE_THAT_NOTHING_IS = "s3:ListBucket"
 BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
@@ -52,6 +60,10 @@ BUCKET_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.CLIP_MEASURE: ("s3:ListBucket",),
     Can.COURSE_PUT: (),  # the console keeps it itself
     Can.REVIEW_VERDICT: ("s3:ListBucket",),
+    Can.PROMOTE_PLAN: ("s3:GetBucketVersioning", "s3:ListBucket"),
+    Can.PROMOTE_APPROVE: (),  # in the console's database alone
+    Can.PROMOTE_RUN: _RELEASE_ON_BUCKET,
+    Can.PROMOTE_ROLLBACK: _RELEASE_ON_BUCKET,
 }
 OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.OBJECT_LIST: (),
@@ -75,6 +87,11 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.COURSE_PUT: (),
     # what was heard is looked at once more, in the very version
     Can.REVIEW_VERDICT: ("s3:GetObject", "s3:GetObjectVersion"),
+    Can.PROMOTE_PLAN: _READ_ON_OBJECTS,
+    Can.PROMOTE_APPROVE: (),
+    Can.PROMOTE_RUN: _RELEASE_ON_OBJECTS,
+    # what was new is deleted again; a version is never removed
+    Can.PROMOTE_ROLLBACK: (*_RELEASE_ON_OBJECTS, "s3:DeleteObject"),
 }
 
 

@@ -15,6 +15,7 @@ from storage.cli.changes_args import add_changes, add_receiving
 from storage.cli.costs_args import add_costs
 from storage.cli.inventory_args import add_scan
 from storage.cli.measure_args import add_measure
+from storage.cli.promote_args import add_promote
 from storage.cli.review_args import add_review
 from storage.cli.welcomes_args import add_welcomes
 from storage.errors import ConfigError, Conflict, InvalidInput, RuleViolation, StorageError
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_costs(commands, common)
     _add_courses(commands, common)
     _add_review(commands, common)
+    _add_promote(commands, common)
     return parser
 
 
@@ -266,6 +268,20 @@ def _add_review(commands: argparse._SubParsersAction[_Parser], common: _Parser) 
         return made
 
     add_review(command)
+
+
+def _add_promote(commands: argparse._SubParsersAction[_Parser], common: _Parser) -> None:
+    about = "releases: what goes live, and back"
+    promote = commands.add_parser("promote", help=about, description=about)
+    names = "plan|show|approve|run|pause|resume|cancel|verify|status|rollback|history|diff"
+    parts = promote.add_subparsers(metavar=names, required=True, parser_class=_Parser)
+
+    def command(name: str, run: str, about: str) -> argparse.ArgumentParser:
+        made = parts.add_parser(name, help=about, description=about, parents=[common])
+        made.set_defaults(run=run)
+        return made
+
+    add_promote(command)
 
 
 def _audit_filter() -> _Parser:

@@ -36,6 +36,7 @@ MANIFESTS_LOCK = 7_310_011
 MEASUREMENTS_LOCK = 7_310_012
 REVIEW_LOCK = 7_310_017  # 07 to 16 are for the rooms that came beside it
 LEASES_LOCK = 7_310_018
+RELEASES_LOCK = 7_310_020
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest revision, so that a start need not load Alembic to see that nothing is to be done."""
 
 metadata = MetaData(
@@ -273,4 +273,29 @@ review_selections = Table(
     metadata,
     Column("id", Text, primary_key=True),
     *_texts("layout role name keys by_id by_name at"),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", Text, primary_key=True),  # begins with the time
+    *_texts("layout kind of state wanted hash job plan planned approval run verified"),
+    *_texts("published why finished_at"),
+    Index(None, "layout", "id"),
+)
+
+release_plans = Table(
+    "release_plans",
+    metadata,
+    Column("release", Text, primary_key=True),
+    Column("rows", LargeBinary, nullable=False),  # an Arrow stream
+)
+
+release_steps = Table(
+    "release_steps",
+    metadata,
+    Column("release", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # of the plan's row, from 0
+    *_texts("key phase before_etag before_version backup after_etag after_version error at"),
+    Index(None, "key", "release"),
 )

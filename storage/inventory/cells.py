@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ class Cells:
         self._bucket = bucket
         self._partial: list[pa.Table] = []
         self._count = 0
+        self._crowded: set[str] = set()  # first folders whose second ones are put together
 
     def add(self, rows: pa.Table) -> None:
         """Adds rows of `ROW_SCHEMA`."""
@@ -46,17 +48,33 @@ class Cells:
         self._partial.append(_summed(cells))
         self._count += self._partial[-1].num_rows
         if self._count > _COMPACT_AT:
-            self._partial = [_few_prefixes(_summed(pa.concat_tables(self._partial)))]
+            self._partial = [self._few_prefixes(_summed(pa.concat_tables(self._partial)))]
             self._count = self._partial[0].num_rows
 
     def table(self) -> pa.Table:
         """All cells (`CELL_SCHEMA`), in order of prefix, kind, class, state, day and size."""
         if not self._partial:
             return CELL_SCHEMA.empty_table()
-        cells = _few_prefixes(_summed(pa.concat_tables(self._partial)))
+        cells = self._few_prefixes(_summed(pa.concat_tables(self._partial)))
         cells = cells.append_column("bucket", pa.repeat(self._bucket, cells.num_rows))
         cells = cells.sort_by([(name, "ascending") for name in _KEYS])
         return cells.select(CELL_SCHEMA.names).cast(CELL_SCHEMA)
+
+    def _few_prefixes(self, cells: pa.Table) -> pa.Table:
+        """With the folders of a first folder that has too many put together, as those of users."""
+        prefixes = pc.unique(cells["prefix"]).to_pylist()
+        below = Counter(prefix.partition("/")[0] for prefix in prefixes)
+        self._crowded |= {first for first, count in below.items() if count > PREFIXES_MAX}
+        if len(below) > PREFIXES_MAX:  # first folders are as many themselves
+            new = dict.fromkeys(prefixes, "")
+        else:
+            firsts = ((prefix, prefix.partition("/")[0]) for prefix in prefixes)
+            new = {prefix: f"{first}/" for prefix, first in firsts if first in self._crowded}
+        if not new:
+            return cells
+        renamed = [new.get(prefix, prefix) for prefix in cells["prefix"].to_pylist()]
+        at = cells.column_names.index("prefix")
+        return _summed(cells.set_column(at, "prefix", pa.array(renamed, pa.string())))
 
 
 def states_of(rows: pa.Table) -> Any:
@@ -100,28 +118,3 @@ def ascends(keys: Any) -> bool:
 def _summed(cells: pa.Table) -> pa.Table:
     grouped = cells.group_by(_KEYS).aggregate([(name, "sum") for name in _SUMS])
     return grouped.rename_columns([name.removesuffix("_sum") for name in grouped.column_names])
-
-
-def _few_prefixes(cells: pa.Table) -> pa.Table:
-    """With the folders of a first folder that has too many put together, as those of users."""
-    found = pc.unique(cells["prefix"]).to_pylist()
-    below: dict[str, int] = {}
-    for prefix in found:
-        first = prefix.partition("/")[0]
-        below[first] = below.get(first, 0) + 1
-    crowded = {first for first, count in below.items() if count > PREFIXES_MAX}
-    if len(below) > PREFIXES_MAX:  # first folders are as many themselves
-        new = dict.fromkeys(found, "")
-    elif crowded:
-        new = {
-            prefix: f"{prefix.partition('/')[0]}/" for prefix in found if _first(prefix) in crowded
-        }
-    else:
-        return cells
-    old = cells["prefix"].to_pylist()
-    prefixes = pa.array([new.get(prefix, prefix) for prefix in old], pa.string())
-    return _summed(cells.set_column(cells.column_names.index("prefix"), "prefix", prefixes))
-
-
-def _first(prefix: str) -> str:
-    return prefix.partition("/")[0]

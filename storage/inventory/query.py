@@ -10,30 +10,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InvalidInput, StorageError, Unavailable, Unsupported
 from storage.inventory.files import Files
 from storage.inventory.rollups import rolled_up
-from storage.model.inventory import CELL_SCHEMA, Scanned, Source
+from storage.model.inventory import CELL_SCHEMA, ROW_SCHEMA, Scanned, Source
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FOUND_SCHEMA = pa.schema(
+    [
+        ROW_SCHEMA.field(name)
+        for name in ("key", "kind", "size", "etag", "modified", "storage_class")
+    ]
+)
 SEARCH_MAX = 10_000  # rows that one search hands out
 _LIVING = "is_latest AND NOT is_delete_marker AND upload_id = ''"
 _STATE = (
     "CASE WHEN upload_id <> '' THEN 'part' WHEN is_delete_marker THEN 'delete-marker' "
     "WHEN is_latest THEN 'current' ELSE 'noncurrent' END"
 )
-_FOUND = "key, kind, size, etag, modified, storage_class"
 _AGES = (0, 30, 90, 180, 365)  # days at which classes and rules change what is paid
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found: the first rows in order of keys, and how many there are in all."""
+    """What a search found: the first rows in order of keys (`FOUND_SCHEMA`), and how many there are
+    in all."""
 
     rows: pa.Table
     total: int
@@ -157,7 +165,8 @@ class Inventory:
                 },
             )
         begun = time.perf_counter()
-        rows = self.sql(f"SELECT {_FOUND} FROM rows WHERE {condition} LIMIT {limit}", asked)
+        query = f"SELECT {', '.join(FOUND_SCHEMA.names)} FROM rows WHERE {condition} LIMIT {limit}"
+        rows = self.sql(query, asked).cast(FOUND_SCHEMA)
         total = rows.num_rows
         if total == limit:  # there may be more; else the one look was enough
             counted = self.sql(f"SELECT count(*) AS n FROM rows WHERE {condition}", asked)
@@ -172,7 +181,7 @@ class Inventory:
             "ORDER BY key",
             None,
             wanted=wanted,
-        )
+        ).cast(ROW_SCHEMA)
 
     def prefix_totals(self, prefix: str = "", depth: int = 1) -> pa.Table:
         """What lies in each folder `depth` levels below `prefix`, and beside them: prefix, objects,
@@ -220,6 +229,8 @@ class Inventory:
         return _LIVING if self.versions or self.uploads else "TRUE"
 
     def _ask(self, query: str, values: dict[str, Any] | None, **tables: pa.Table) -> pa.Table:
+        import duckdb  # noqa: PLC0415  15 MB, for whoever asks
+
         with closing(duckdb.connect()) as database:
             try:
                 _close_off(database, self._files.rows)
@@ -231,12 +242,12 @@ class Inventory:
                     database.read_parquet(str(self._files.rows)).create_view("rows")
                 for name, table in tables.items():
                     database.register(name, table)
-                return database.execute(query, values or {}).to_arrow_table()
+                return database.sql(query, params=values or {}).to_arrow_table()
             except duckdb.IOException as error:
                 raise _gone() from error
 
 
-def _close_off(database: duckdb.DuckDBPyConnection, rows: Path) -> None:
+def _close_off(database: DuckDBPyConnection, rows: Path) -> None:
     """Queries reach this file and nothing else of the machine."""
     database.execute("SET TimeZone = 'UTC'")
     database.execute("SET allowed_paths = [?]", [str(rows)])

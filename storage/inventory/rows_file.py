@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -63,7 +62,7 @@ class RowsFile:
     def _flush(self) -> None:
         if not self._waiting:
             return
-        group = pa.Table.from_batches(self._waiting, ROW_SCHEMA).combine_chunks()
+        group = pa.Table.from_batches(self._waiting, ROW_SCHEMA)
         self._waiting, self._count = [], 0
         keys = group["key"]
         self.in_order = (
@@ -81,6 +80,7 @@ def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> Ro
 
     Where a store lists in another order they are sorted once more, in bounded memory.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     written = RowsFile(path, bucket)
     try:
         for batch in batches:
@@ -102,6 +102,8 @@ def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> Ro
 
 
 def _sorted(path: Path) -> Iterator[pa.RecordBatch]:
+    import duckdb  # noqa: PLC0415  15 MB that a scan does without on most stores
+
     with closing(duckdb.connect()) as database:
         database.execute(f"SET memory_limit = '{_SORT_MEMORY}'; SET TimeZone = 'UTC'")
         database.execute("SET temp_directory = ?", [str(path.with_suffix(".sorting"))])

@@ -248,7 +248,9 @@ class Scan:
 
 def with_kinds(rows: pa.RecordBatch, classify: Classify) -> pa.RecordBatch:
     """Listed rows as rows of an inventory."""
-    kinds = pa.array(classify(rows["key"].to_pylist()), pa.string())
+    found = classify(rows["key"].to_pylist())
+    same = bool(found) and found.count(found[0]) == len(found)  # as nearly all pages are
+    kinds = pa.repeat(found[0], len(found)) if same else pa.array(found, pa.string())
     columns = [kinds if name == "kind" else rows[name] for name in ROW_SCHEMA.names]
     return pa.RecordBatch.from_arrays(columns, schema=ROW_SCHEMA)
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from storage.db.engine import Database
 from storage.db.inventories import InventoryRows
-from storage.errors import NotFound
+from storage.errors import InvalidInput, NotFound
 from storage.gate import ONCE, Gate, Passage
+from storage.inventory.daily import from_cloudwatch
 from storage.inventory.estimating import estimate
 from storage.inventory.files import Archive
+from storage.inventory.importing import ReportWork
+from storage.inventory.keeping import keep
 from storage.inventory.query import Inventory
 from storage.inventory.taking import ScanWork
 from storage.jobs.running import OnProgress
@@ -22,6 +26,7 @@ from storage.jobs.work import Work
 from storage.model.inventory import ScanEstimate, Scanned
 from storage.model.jobs import Job
 from storage.model.people import Actor, Can
+from storage.s3.daily_sizes import daily_sizes
 
 FOLDER = "inventory"
 
@@ -30,15 +35,24 @@ def works(
     gate: Gate, database: Database, data: Path, clock: Callable[[], datetime]
 ) -> tuple[Work, ...]:
     """The kinds of long work that inventories are, for the job system to know at start."""
-    return (ScanWork(gate, InventoryRows(database), Archive(data / FOLDER), clock),)
+    rows, archive = InventoryRows(database), Archive(data / FOLDER)
+    return ScanWork(gate, rows, archive, clock), ReportWork(gate, rows, archive)
 
 
 class Inventories:
     """The inventories of all buckets, their files below `data`. Thread-safe."""
 
-    def __init__(self, gate: Gate, jobs: Jobs, database: Database, data: Path) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        jobs: Jobs,
+        database: Database,
+        data: Path,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._gate = gate
         self._jobs = jobs
+        self._clock = clock
         self._rows = InventoryRows(database)
         self._archive = Archive(data / FOLDER)
 
@@ -120,6 +134,46 @@ class Inventories:
         return self._jobs.run_here(
             actor, ScanWork.kind, params, title=title, layout=layout, role=role, on_progress=watch
         )
+
+    def import_report(
+        self,
+        actor: Actor,
+        layout: str,
+        role: str,
+        place: str,
+        *,
+        watch: OnProgress | None = None,
+    ) -> Job:
+        """Has an AWS S3 Inventory report read: `place` is its manifest, `s3://bucket/…/manifest.json`.
+        With `watch` it is done when this returns. Raises InvalidInput for another place, and as
+        `start`.
+        """
+        where = self._gate.enter(actor, Can.INVENTORY_SCAN, layout, role)
+        scheme, _, rest = place.partition("://")
+        bucket, _, key = rest.partition("/")
+        if scheme != "s3" or not bucket or not key.endswith("manifest.json"):
+            raise InvalidInput(
+                "That is not the place of a report.",
+                "Write it like s3://reports/bucket/all/2026-11-27T01-00Z/manifest.json.",
+            )
+        params = {"layout": layout, "role": role, "bucket": bucket, "key": key}
+        facts: dict[str, Any] = {"layout": layout, "role": role}
+        facts["title"] = f"Read a report on {where.bucket.title}"
+        if watch is None:
+            return self._jobs.start(actor, ReportWork.kind, params, **facts)
+        return self._jobs.run_here(actor, ReportWork.kind, params, **facts, on_progress=watch)
+
+    def take_cloudwatch(self, actor: Actor, layout: str, role: str) -> Inventory:
+        """The bucket's totals as CloudWatch has them, kept as an inventory without rows. Raises
+        Unsupported where there is no CloudWatch, NotFound where it has none.
+        """
+        where = self._gate.enter(actor, Can.INVENTORY_SCAN, layout, role)
+        began = self._clock()
+        with where.changing("take-cloudwatch", ""):
+            found = daily_sizes(where.store, where.bucket.bucket, began)
+            scanned, cells = from_cloudwatch(where, found, began, self._clock() - began)
+            keep(scanned, cells, self._rows, self._archive)
+        return Inventory(scanned, self._archive.of(layout, role, scanned.id))
 
     def unfinished(
         self,

@@ -11,20 +11,25 @@ import pyarrow as pa
 
 from storage.db.inventories import InventoryRows
 from storage.gate import Gate, Passage
-from storage.inventory import tree_versions
+from storage.inventory.by_parts import ByParts
 from storage.inventory.files import Archive, Files
 from storage.inventory.keeping import keep
 from storage.inventory.ranges import Order
 from storage.inventory.rows_file import RowsFile, merged, write_rows
 from storage.inventory.scan import Progress, Scan, Target, with_kinds
 from storage.inventory.segments import Segments, batches
+from storage.inventory.shards import PAGE_KEYS
 from storage.jobs.work import Running
 from storage.model.findings import Finding
 from storage.model.inventory import ROW_SCHEMA, Scanned
 from storage.model.people import Can
+from storage.s3.bucket_state import versioning_of
 from storage.s3.scan_pages import list_unfinished
 
-_NO_PARTS = ROW_SCHEMA.empty_table()
+# in this way, because others import pandas: 30 MB and half a second for every command
+_NO_PARTS = pa.Table.from_arrays(
+    [pa.nulls(0, field.type) for field in ROW_SCHEMA], schema=ROW_SCHEMA
+)
 _SAVE_EVERY_S = 5.0
 
 
@@ -131,33 +136,54 @@ class _Taking:
         self.file: RowsFile
 
     def take(self) -> _Taking:
-        params, role = self._job.params, self._where.bucket.role
-        # a tree loses versions from page to page, so there the objects are listed and then theirs
-        paged = params["versions"] and not self._tree
-        target = Target(
-            self._where.store,
-            self._where.bucket.bucket,
+        params = self._job.params
+        target = self._target()
+        rows = self._by_parts(target) if self._loses_rows() else self._in_ranges(target)
+        parts = self._unfinished(target) if params["uploads"] else _NO_PARTS
+        rough = self._files.rows.with_suffix(".new")
+        self.file = write_rows(rough, target.bucket, self._stoppable(merged(rows, parts)))
+        rough.replace(self._files.rows)
+        return self
+
+    def _target(self) -> Target:
+        where, params = self._where, self._job.params
+        return Target(
+            where.store,
+            where.bucket.bucket,
             params["prefix"],
-            paged,
+            params["versions"],
             Order(self._tree),
-            lambda keys: self._where.layout.classify_many(role, keys),
+            lambda keys: where.layout.classify_many(where.bucket.role, keys),
+            PAGE_KEYS,
         )
-        facts = {"bucket": target.bucket, "prefix": target.prefix, "versions": paged}
+
+    def _loses_rows(self) -> bool:
+        """Whether pages do not follow upon one another: a tree, where versions were ever kept."""
+        if not self._tree:
+            return False
+        self.requests += 1
+        state = versioning_of(self._where.store, self._where.bucket.bucket)
+        return state != "off" or self._job.params["versions"]
+
+    def _in_ranges(self, target: Target) -> Iterator[pa.RecordBatch]:
+        facts = {"bucket": target.bucket, "prefix": target.prefix, "versions": target.versions}
         segments = Segments(self._files.segments, {**facts, "tree": self._tree})
         try:
             scan = Scan(target, segments)
             scan.run(self._tell, self._stop)
         finally:
             segments.close()
-        self.requests = scan.requests
-        rows = self._listed(segments)
-        if params["versions"] and self._tree:
-            rows = self._tree_versions(target, rows)
-        parts = self._unfinished(target) if params["uploads"] else _NO_PARTS
-        rough = self._files.rows.with_suffix(".new")
-        self.file = write_rows(rough, target.bucket, self._stoppable(merged(rows, parts)))
-        rough.replace(self._files.rows)
-        return self
+        self.requests += scan.requests
+        return self._listed(segments)
+
+    def _by_parts(self, target: Target) -> Iterator[pa.RecordBatch]:
+        def tell(rows: int, requests: int) -> None:
+            self._job.progress(rows, None, f"{requests:,} requests so far")
+
+        found = ByParts(target, self._stop, tell).run(versions=target.versions)
+        self.requests += found.requests
+        self.findings += found.findings
+        return iter(found.batches)
 
     def _tell(self, progress: Progress) -> None:
         expected = max(progress.expected, progress.rows)
@@ -172,14 +198,6 @@ class _Taking:
         for batch in rows:
             self._job.stop_if_asked()
             yield batch
-
-    def _tree_versions(
-        self, target: Target, listed: Iterator[pa.RecordBatch]
-    ) -> Iterator[pa.RecordBatch]:
-        found = tree_versions.complete(target, listed, self._stop)
-        self.requests += found.requests
-        self.findings += found.findings
-        return iter(found.batches)
 
     def _unfinished(self, target: Target) -> pa.Table:
         """The parts of unfinished uploads: few in a bucket that is looked after."""

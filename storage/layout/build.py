@@ -10,6 +10,7 @@ from storage.errors import ConfigError
 from storage.layout.build_review import build_review
 from storage.layout.limits import build_limits
 from storage.layout.profile import Bucket, KeyKind, Layout, Rule, Start
+from storage.layout.promoting import build_promotion
 from storage.layout.template import Template, quote_literal
 from storage.model.findings import Severity
 from storage.model.people import BUCKET_CANS, Can, Role
@@ -38,6 +39,7 @@ _ROOT = {
     "start": Field("table"),
     "audio": Field("table"),
     "review": Field("table"),
+    "promotion": Field("table"),
 }
 _BUCKET = {
     "title": _NEEDED,
@@ -97,6 +99,11 @@ def build_layout(node: Node) -> Layout:
         access_key_env=node.text("access_key_env"),
         secret_key_env=node.text("secret_key_env"),
         review=build_review(node.table("review")),
+        promotion=build_promotion(
+            node.table("promotion"),
+            roles,
+            {kind.kind: (kind.roles, kind.template) for kind in kinds},
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from storage.errors import ConfigError
+from storage.layout.promoting import PromotionRules
 from storage.layout.template import Template, compile_union
 from storage.model.audio import AudioLimits
 from storage.model.findings import Severity
@@ -107,6 +108,7 @@ class Layout:
     access_key_env: str = ""
     secret_key_env: str = ""
     review: Review = field(default_factory=Review)
+    promotion: PromotionRules | None = None  # None: nothing is promoted in it
 
     def bucket(self, role: str) -> Bucket:
         """The bucket of `role`. Raises ConfigError naming the roles there are."""

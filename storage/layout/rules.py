@@ -53,6 +53,22 @@ def check_keys(layout: Layout, bucket_role: str, keys: Sequence[str]) -> tuple[F
     return tuple(found)
 
 
+def refused_keys(layout: Layout, bucket_role: str, keys: Sequence[str]) -> list[str]:
+    """Those of `keys` that `check_write` refuses in that bucket, in their order."""
+    refused: set[str] = set()
+    for rule in layout.rules:
+        refused.update(_misplaced(layout, rule, bucket_role, keys))
+        if rule.one_case:
+            for kind in _kinds(layout, rule, bucket_role):
+                refused.update(key for key in keys if not _as_written(kind, key))
+    return [key for key in keys if key in refused]
+
+
+def _as_written(kind: KeyKind, key: str) -> bool:
+    fields = kind.template.match(key)
+    return fields is None or kind.template.render(fields) == key
+
+
 def _kinds(layout: Layout, rule: Rule, bucket_role: str) -> list[KeyKind]:
     kinds = (layout.kind(name) for name in rule.kinds)
     return [kind for kind in kinds if bucket_role in kind.roles]

@@ -49,6 +49,14 @@ class Can(StrEnum):
     """Give the console a course's manifest as a file."""
     REVIEW_VERDICT = "review:verdict"
     """Listen to clips in turn, and approve or reject them."""
+    PROMOTE_PLAN = "promote:plan"
+    """Plan what would go live here, or back."""
+    PROMOTE_APPROVE = "promote:approve"
+    """Approve a release that somebody else planned."""
+    PROMOTE_RUN = "promote:run"
+    """Run an approved release: the one way in which objects are written here."""
+    PROMOTE_ROLLBACK = "promote:rollback"
+    """Run an approved rollback."""
 
     AUDIT_READ = "audit:read"
     """See what others did."""
@@ -87,6 +95,8 @@ WRITING_CANS = frozenset(
         Can.WELCOME_PUBLISH,
         Can.COURSE_PUT,
         Can.REVIEW_VERDICT,
+        Can.PROMOTE_RUN,
+        Can.PROMOTE_ROLLBACK,
     }
 )
 """What a console that is switched to reading only refuses to everybody."""

@@ -99,6 +99,15 @@ class Store:
         with translating("s3:ListBucket", ""):
             return self._session.get_credentials()
 
+    def service_of(self, name: str, bucket: str) -> Any:
+        """A client of another service of AWS, such as "cloudwatch", in the bucket's region."""
+        region = self.client_for(bucket).meta.region_name
+        endpoint = self.connection.endpoint_url or None
+        config = Config(connect_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S)
+        with self._lock:  # sessions make one client at a time
+            make: Any = self._session.client
+            return make(name, region_name=region, endpoint_url=endpoint, config=config)
+
     def close(self) -> None:
         """Closes the connections. The store is of no use afterwards."""
         with self._lock:

@@ -8,6 +8,7 @@ from datetime import UTC
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.errors import NotFound
 from storage.model.inventory import LISTED_SCHEMA
@@ -80,7 +81,7 @@ def list_versions(
     with translating("s3:ListBucketVersions", bucket):
         found, tries = _direct(store, bucket, asked, versions=True)
         if found is not None:
-            return RowsPage(found.rows, found.truncated, found.marker, tries)
+            return RowsPage(_by_keys(found.rows), found.truncated, found.marker, tries)
         answer = store.client_for(bucket).list_object_versions(
             Bucket=bucket,
             MaxKeys=limit,
@@ -88,7 +89,8 @@ def list_versions(
         )
         _check_is_s3(answer)
         marker = (answer.get("NextKeyMarker", ""), answer.get("NextVersionIdMarker", ""))
-        rows = _batch(_in_order(answer.get("Versions", ()), answer.get("DeleteMarkers", ())))
+        markers = ({**row, "IsDeleteMarker": True} for row in answer.get("DeleteMarkers", ()))
+        rows = _by_keys(_batch([*answer.get("Versions", ()), *markers]))
         return RowsPage(rows, answer["IsTruncated"], marker, tries + 1 + retries_of(answer))
 
 
@@ -149,13 +151,15 @@ def _check_is_s3(answer: Mapping[str, Any]) -> None:
         raise not_s3()
 
 
-def _in_order(versions: Any, markers: Any) -> list[Mapping[str, Any]]:
-    """Both in the order of keys, newest first: the SDK gives them apart."""
-    rows = [*versions, *({**marker, "IsDeleteMarker": True} for marker in markers)]
-    rows.sort(key=lambda row: row["LastModified"], reverse=True)
-    rows.sort(key=lambda row: not row["IsLatest"])
-    rows.sort(key=lambda row: row["Key"])
-    return rows
+def _by_keys(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """In the order of keys, newest first: some servers, and the SDK, tell versions and delete
+    markers apart from each other.
+    """
+    keys = rows["key"]
+    if pc.all(pc.less_equal(keys[:-1], keys[1:])).as_py() is not False:
+        return rows
+    newest_first = [("key", "ascending"), ("is_latest", "descending"), ("modified", "descending")]
+    return rows.take(pc.sort_indices(rows, newest_first))
 
 
 def _batch(rows: Any) -> pa.RecordBatch:

@@ -8,18 +8,17 @@ on encoding the signed address once more as a page takes to be parsed.
 from __future__ import annotations
 
 import ssl
-from collections import deque
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
-from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
-from urllib3.util import wait_for_read
+
+from storage.s3.connections import Connections
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials
@@ -32,29 +31,19 @@ class SignedGet:
     """A bucket's address as the SDK resolves it, what signs for it, and kept-alive connections."""
 
     def __init__(
-        self,
-        base_url: str,
-        region: str,
-        credentials: Credentials,
-        *,
-        connect_timeout_s: float,
-        read_timeout_s: float,
-        connections: int,
+        self, base_url: str, region: str, credentials: Credentials, connections: Connections
     ) -> None:
         self._base_url = base_url
-        self._region = region
-        self._credentials = credentials
-        self._connect_timeout_s = connect_timeout_s
-        self._read_timeout_s = read_timeout_s
-        self._idle: deque[HTTPConnection] = deque(maxlen=connections)
-        self._origin = base_url.partition("://")[2].partition("/")[0]
+        self.region = region
+        self.credentials = credentials
+        self.connections = connections
         self._start = len(base_url) - len(urlsplit(base_url).path)
-        self._trust = (
-            ssl.create_default_context(cafile=get_cert_path(True))
-            if base_url.startswith("https:")
-            else None
-        )
         self._refused = False  # its certificate: the SDK may know of another authority
+
+    @property
+    def path(self) -> str:
+        """What the path of every request to the bucket begins with; without / at its end."""
+        return self._base_url[self._start :].rstrip("/")
 
     def fetch(self, query: Mapping[str, str]) -> bytes | None:
         """The body of GET base_url?query, None for anything but a whole answer with status 200."""
@@ -62,51 +51,19 @@ class SignedGet:
             return None
         request = AWSRequest("GET", self._base_url, params=dict(query))
         try:
-            frozen = self._credentials.get_frozen_credentials()
-            S3SigV4QueryAuth(frozen, "s3", self._region, _LIFE_S).add_auth(request)
-            return self._get(str(request.url)[self._start :])
+            frozen = self.credentials.get_frozen_credentials()
+            S3SigV4QueryAuth(frozen, "s3", self.region, _LIFE_S).add_auth(request)
+            answer = self.connections.exchange("GET", str(request.url)[self._start :], {})
         except ssl.SSLCertVerificationError:
             self._refused = True
             return None
         except (OSError, HTTPException, BotoCoreError):
             return None  # the SDK's own attempt tells what is wrong
+        return answer.body if answer.status == 200 else None
 
     def close(self) -> None:
         """Closes the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def _get(self, target: str) -> bytes | None:
-        connection = self._connection()
-        try:
-            connection.request("GET", target)
-            response = connection.getresponse()
-            body = response.read()
-        except (OSError, HTTPException):
-            connection.close()
-            raise
-        self._idle.append(connection)
-        return body if response.status == 200 else None
-
-    def _connection(self) -> HTTPConnection:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            timeout = self._connect_timeout_s
-            connection = (
-                HTTPSConnection(self._origin, timeout=timeout, context=self._trust)
-                if self._trust
-                else HTTPConnection(self._origin, timeout=timeout)
-            )
-        if connection.sock is not None and wait_for_read(connection.sock, timeout=0):
-            connection.close()  # the server ended it while it was idle
-        if connection.sock is None:
-            self._open(connection)
-        return connection
-
-    def _open(self, connection: HTTPConnection) -> None:
-        connection.connect()
-        connection.sock.settimeout(self._read_timeout_s)
+        self.connections.close()
 
 
 def signed_get(
@@ -129,11 +86,10 @@ def signed_get(
     # S3 Express, access points of several regions and proxies stay with the SDK
     if not plain or get_environ_proxies(base_url):
         return None
-    return SignedGet(
+    opened = Connections(
         base_url,
-        scope[2],
-        credentials,
         connect_timeout_s=connect_timeout_s,
         read_timeout_s=read_timeout_s,
-        connections=connections,
+        kept=connections,
     )
+    return SignedGet(base_url, scope[2], credentials, opened)

@@ -111,7 +111,7 @@ def make_row(
     facts = Facts(entry, course, home.recordings[key] if key else None, *clips)
     state, certain = facts.standing
     shared, others = home.names.sharing(course), home.names.other_pairs(course)
-    request = _still(asked.get(entry.course), facts)
+    request = _still(_asked(entry, asked), facts)
     changed_at, changed_by = _changed(facts, said)
     todos = (*_todos(facts, said, others), *_ways_on(facts, request), *_shared(shared))
     return replace(
@@ -129,6 +129,13 @@ def make_row(
         changed_by=changed_by,
         asked=request,
     )
+
+
+def _asked(entry: Entry, asked: Mapping[str, LiveRequest]) -> LiveRequest | None:
+    """The course's request, or that of one whose recording it shares: the same MP3 goes live."""
+    mine = (entry.id or "").upper()
+    others = (one for one in asked.values() if one.id.upper() == mine)
+    return asked.get(entry.course) or next(others, None)
 
 
 def _still(request: LiveRequest | None, facts: Facts) -> LiveRequest | None:

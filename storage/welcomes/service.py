@@ -222,7 +222,8 @@ class Welcomes:
             return ()
         found = read_everything(doors, self._heads)
         rows = make_rows(doors.rooms, found, Told(), self._asked(layout))
-        return tuple(sorted((row.asked for row in rows if row.asked), key=lambda one: one.at))
+        open_now = {row.asked.course: row.asked for row in rows if row.asked}
+        return tuple(sorted(open_now.values(), key=lambda one: one.at))
 
     def manifest_findings(
         self, actor: Actor, layout: str, requests: Sequence[LiveRequest]

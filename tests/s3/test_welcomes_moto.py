@@ -584,6 +584,15 @@ def test_who_asks_to_go_live_is_on_the_operators_list_until_it_is(rig: Rig) -> N
     assert refused.value.remedy == "It is live already."
 
 
+def test_a_request_is_told_with_every_course_that_shares_the_recording(rig: Rig) -> None:
+    """It is one MP3, so it is asked for once, and nobody asks again from the other course."""
+    rig.seed({"ita_for_eng": RECORDED, "ita_for_eng_10seeds": RECORDED}, {"ita": take()})
+    rig.publish("ita_for_eng")
+    asked = rig.welcomes.ask_to_go_live(ME, "ssi", "ita_for_eng")
+    assert rig.row("ita_for_eng_10seeds").asked == asked
+    assert rig.welcomes.requests(ME, "ssi") == (asked,)
+
+
 def test_a_request_can_be_taken_back(rig: Rig) -> None:
     """Withdrawn or declined; once."""
     rig.seed({"ita_for_eng": RECORDED}, {"ita": take()})

@@ -163,6 +163,7 @@ def _tampered() -> str:
         create_signed_value(SECRET, USER_COOKIE_NAME, "{").decode(),
         create_signed_value(SECRET, USER_COOKIE_NAME, "chunks-3").decode(),
     ],
+    ids=lambda _value: "cookie",  # what is signed holds the time, another one in each worker
 )
 def test_a_cookie_that_counts_for_nothing(services: SimpleNamespace, value: str) -> None:
     """Changed, of another secret, cookie or site, of nobody, too old, from the future."""

@@ -27,8 +27,9 @@ from storage.model.changes import DeletePlan, Deletion, PrefixPlan, TransferPlan
 from storage.model.content import Content
 from storage.model.encouragements import Line, LinesPlan
 from storage.model.measuring import MeasureScope
-from storage.model.objects import ObjectHead
+from storage.model.objects import ObjectHead, Place
 from storage.model.people import Actor, Can, Role
+from storage.model.promotion import Scope
 from storage.model.review import Judgement
 from storage.model.review import Scope as ReviewScope
 from storage.model.welcome_plans import FieldChange, Past, PublishPlan, PublishStep, SavePlan
@@ -277,6 +278,15 @@ _INVENTORIES: Mapping[str, Call] = {
     "inventories.start": _call(
         lambda s, a, *at: s.inventories.start(a, *at, watch=_here), Can.INVENTORY_SCAN
     ),
+    "inventories.import_report": _call(
+        lambda s, a, *at: s.inventories.import_report(
+            a, *at, "s3://r/x/manifest.json", watch=_here
+        ),
+        Can.INVENTORY_SCAN,
+    ),
+    "inventories.take_cloudwatch": _call(
+        lambda s, a, *at: s.inventories.take_cloudwatch(a, *at), Can.INVENTORY_SCAN
+    ),
     "inventories.unfinished": _call(
         lambda s, a, *at: s.inventories.unfinished(a, *at), Can.INVENTORY_SCAN
     ),
@@ -329,6 +339,71 @@ _ENCOURAGEMENTS: Mapping[str, Call] = {
             a, LinesPlan("ssi", _LIST, "pooled", (), _LINES, (), ())
         ),
         **_SAVE,
+    ),
+}
+_SEE_LIVE = {"prod": {Can.OBJECT_LIST}}
+_STAGE = {"stage": _LOOK}
+_RELEASE = "20261127-120000-abcdef"
+
+
+def _promotions(run: Run, can: Can, **more: set[Can]) -> Call:
+    """A call on releases: in the bucket they go to, and what else it needs."""
+    return _welcomes(run, prod={can}, **more)
+
+
+_PROMOTIONS: Mapping[str, Call] = {
+    "promotions.plan": _promotions(
+        lambda s, a, *at: s.promotions.plan(a, at[0], Scope("prefix", ("mastered/",))),
+        Can.PROMOTE_PLAN,
+        **_STAGE,
+    ),
+    "promotions.import_plan": _promotions(
+        lambda s, a, *at: s.promotions.import_plan(a, at[0], b"{}"), Can.PROMOTE_PLAN, **_STAGE
+    ),
+    "promotions.plan_rollback": _promotions(
+        lambda s, a, *at: s.promotions.plan_rollback(a, at[0], _RELEASE), Can.PROMOTE_ROLLBACK
+    ),
+    "promotions.show": _welcomes(
+        lambda s, a, *at: s.promotions.show(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "promotions.rows": _welcomes(
+        lambda s, a, *at: s.promotions.rows(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "promotions.export": _welcomes(
+        lambda s, a, *at: s.promotions.export(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "promotions.compare": _welcomes(
+        lambda s, a, *at: s.promotions.compare(a, at[0], _RELEASE, _RELEASE), **_SEE_LIVE
+    ),
+    "promotions.history": _welcomes(lambda s, a, *at: s.promotions.history(a, at[0]), **_SEE_LIVE),
+    "promotions.diff": _welcomes(
+        lambda s, a, *at: s.promotions.diff(
+            a, Place(at[0], "stage", "b", "x/"), Place(at[0], "prod", "b", "x/")
+        ),
+        stage=_LOOK,
+        prod=_LOOK,
+    ),
+    "promotions.approve": _promotions(
+        lambda s, a, *at: s.promotions.approve(a, at[0], _RELEASE, "0"), Can.PROMOTE_APPROVE
+    ),
+    "promotions.countersign": _promotions(
+        lambda s, a, *at: s.promotions.countersign(a, at[0], _RELEASE), Can.PROMOTE_APPROVE
+    ),
+    "promotions.run": _promotions(
+        lambda s, a, *at: s.promotions.run(a, at[0], _RELEASE, typed="x", watch=_here),
+        Can.PROMOTE_RUN,
+    ),
+    "promotions.resume": _promotions(
+        lambda s, a, *at: s.promotions.resume(a, at[0], _RELEASE, watch=_here), Can.PROMOTE_RUN
+    ),
+    "promotions.verify": _promotions(
+        lambda s, a, *at: s.promotions.verify(a, at[0], _RELEASE, watch=_here), Can.PROMOTE_RUN
+    ),
+    "promotions.pause": _promotions(
+        lambda s, a, *at: s.promotions.pause(a, at[0], _RELEASE), Can.PROMOTE_RUN
+    ),
+    "promotions.cancel": _promotions(
+        lambda s, a, *at: s.promotions.cancel(a, at[0], _RELEASE), Can.PROMOTE_RUN
     ),
 }
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
@@ -414,6 +489,7 @@ CALLS: Mapping[str, Call] = {
     **_LISTEN,
     **_COPIES,
     **_INVENTORIES,
+    **_PROMOTIONS,
     **_CONSOLE,
     **_COSTS,
 }

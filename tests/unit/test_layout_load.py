@@ -50,6 +50,9 @@ def load(
     return load_layouts(Settings(layout=layout), load_config(path), environ or {})
 
 
+_PROMOTE = {can for can in Can if can.startswith("promote:")}
+
+
 def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
     """docs/layouts.md's example loads as it stands, after the five."""
     layouts = load(tmp_path, EXAMPLE)
@@ -65,8 +68,9 @@ def test_the_documented_example_is_a_sixth_project(tmp_path: Path) -> None:
         Can.WELCOME_PUBLISH,
         Can.COURSE_PUT,
         Can.REVIEW_VERDICT,
+        *_PROMOTE,
     }
-    assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS
+    assert podcast.grants(Role.OPERATOR, "prod") == BUCKET_CANS - WRITING_CANS - _PROMOTE
     assert podcast.grants(Role.QA, "prod") == set()
 
 
@@ -258,6 +262,14 @@ things = "clips"
 action = "Hear them"
 [access.admin]
 main = ["object:list"]
+[kinds.song]
+title = "Song"
+in = ["main", "other"]
+key = "songs/{name}.mp3"
+[promotion]
+from = "main"
+to = "other"
+kind = "song"
 """
     layout = load(tmp_path, text)["whole"]
     assert not [item.name for item in fields(layout) if not getattr(layout, item.name)]

@@ -74,6 +74,14 @@ def _review(line: str, cans: set[Can] = _HEAR) -> Command:
 
 _SEE = {"canonical": _LOOK, "stage": _LOOK, "prod": _LOOK}
 _SAVE = {"canonical": _LOOK | {Can.OBJECT_WRITE}}
+
+
+def _promote(line: str, *cans: Can, **more: set[Can]) -> Command:
+    needs = {"prod": frozenset(cans), **{role: frozenset(all_) for role, all_ in more.items()}}
+    every = frozenset[Can]().union(*needs.values())
+    return Command(f"promote {line}", every, buckets=needs)
+
+
 _READ_WRITE = (Can.OBJECT_READ, Can.OBJECT_WRITE)
 _TOKEN = "tokens create x --role viewer --can object:list --expires 1h"
 COMMANDS: Mapping[str, Command] = {
@@ -120,6 +128,18 @@ COMMANDS: Mapping[str, Command] = {
     "review gate": _review("gate --prefix x/", _LOOK),
     "review export": _review("export --prefix x/ --out {folder}/x.csv", _LOOK),
     "review import": _review("import {file}"),
+    "promote plan": _promote("plan --prefix mastered/", Can.PROMOTE_PLAN, stage=_LOOK),
+    "promote show": _promote("show x", Can.OBJECT_LIST),
+    "promote approve": _promote("approve x --hash 0", Can.PROMOTE_APPROVE),
+    "promote run": _promote("run x --type y", Can.PROMOTE_RUN),
+    "promote pause": _promote("pause x", Can.PROMOTE_RUN),
+    "promote resume": _promote("resume x", Can.PROMOTE_RUN),
+    "promote cancel": _promote("cancel x", Can.PROMOTE_RUN),
+    "promote verify": _promote("verify x", Can.PROMOTE_RUN),
+    "promote status": _promote("status x", Can.OBJECT_LIST),
+    "promote rollback": _promote("rollback x", Can.PROMOTE_ROLLBACK),
+    "promote history": _promote("history", Can.OBJECT_LIST),
+    "promote diff": _promote("diff stage:x/ prod:x/", *_LOOK, stage=_LOOK),
     "audit verify": _command("audit verify", Can.AUDIT_READ),
     "audit list": _command(f"audit list --actor {SOMEBODY}", Can.AUDIT_READ),
     "audit export": _command(f"audit export --actor {SOMEBODY}", Can.AUDIT_READ),

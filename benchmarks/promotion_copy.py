@@ -1,0 +1,189 @@
+"""5,000 new objects of 10 KB from one bucket to another, beside `s5cmd cp` and `aws s3 sync`.
+
+`python -m benchmarks.promotion_copy`: a SeaweedFS of its own, the contenders in turns, each into a
+place of its own. Ours states what it expects of source and target with every copy; the others state
+nothing. Afterwards every copy is compared with its source by size and ETag.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+
+from storage.s3.bucket import create_bucket
+from storage.s3.client import Connection, Store, connect
+from storage.s3.conditions import IfAbsent
+from storage.s3.embedded import EmbeddedStore, acquire
+from storage.s3.listing import list_page
+from storage.s3.many_copies import WORKERS, Copied, Copies, Task
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = ROOT / ".venv-bench" / "bin"
+OBJECTS, SIZE_BYTES = 5_000, 10_000  # issue 7
+OURS, S5CMD, SYNC = "promotion's copies", "s5cmd cp", "aws s3 sync"
+BARS = {S5CMD: 1.0, SYNC: 2.0}  # issue 7: so many times as many objects a second
+
+Copy = Callable[[str], float]
+"""Copies everything below that prefix of its own bucket; the seconds it took."""
+
+
+def everything(store: Store, bucket: str, prefix: str = "") -> pa.Table:
+    """What is below the prefix."""
+    batches, after = [], ""
+    while True:
+        page = list_page(store, bucket, prefix, after=after, delimiter="")
+        batches.append(page.objects)
+        if page.next is None:
+            return pa.Table.from_batches(batches)
+        after = page.next
+
+
+def fill(store: Store, bucket: str, objects: int) -> None:
+    """That many clips."""
+
+    def put(_: int) -> None:
+        key = f"{uuid.uuid4()}.mp3".upper()
+        body = os.urandom(SIZE_BYTES)
+        store.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="audio/mpeg")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(put, range(objects)))
+
+
+def ours(store: Store, source: str, target: str) -> Copy:
+    """As a promotion copies; the list of what is to be copied is its plan."""
+
+    def copy(prefix: str) -> float:
+        rows = everything(store, source).to_pylist()
+        tasks = [
+            Task(
+                source_key=row["key"],
+                source_version="",
+                etag=row["etag"],
+                size=row["size"],
+                storage_class=row["storage_class"],
+                target_key=f"{prefix}{row['key']}",
+                precondition=IfAbsent(),
+                plain=True,
+            )
+            for row in rows
+        ]
+        began = time.perf_counter()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            outcomes = list(pool.map(Copies(store, source, target).one, tasks))
+        took = time.perf_counter() - began
+        assert all(isinstance(one, Copied) for one in outcomes), outcomes[:3]
+        return took
+
+    return copy
+
+
+def command(argv: Callable[[str], list[str]], embedded: EmbeddedStore) -> Copy:
+    """One of the others, as one runs it."""
+    environ = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": embedded.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": str(embedded.secret_access_key),
+        "AWS_REGION": embedded.region,
+        "AWS_DEFAULT_REGION": embedded.region,
+        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    }
+
+    def copy(prefix: str) -> float:
+        began = time.perf_counter()
+        subprocess.run(argv(prefix), env=environ, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - began
+
+    return copy
+
+
+def contenders(
+    store: Store, embedded: EmbeddedStore, source: str
+) -> Mapping[str, tuple[str, Copy]]:
+    """By name: its bucket, and how it copies."""
+    url = embedded.endpoint_url
+    buckets = {
+        name: f"to-{at}-{uuid.uuid4().hex[:8]}" for at, name in enumerate((OURS, S5CMD, SYNC))
+    }
+    for bucket in buckets.values():
+        create_bucket(store, bucket, versioning=False)
+    s5, aws = str(BIN / "s5cmd"), str(BIN / "aws")
+
+    def s5cmd(prefix: str) -> list[str]:
+        to = f"s3://{buckets[S5CMD]}/{prefix}"
+        return [s5, "--endpoint-url", url, "--log", "error", "cp", f"s3://{source}/*", to]
+
+    def sync(prefix: str) -> list[str]:
+        ends = [f"s3://{source}", f"s3://{buckets[SYNC]}/{prefix}"]
+        return [aws, "s3", "sync", *ends, "--endpoint-url", url, "--only-show-errors"]
+
+    return {
+        OURS: (buckets[OURS], ours(store, source, buckets[OURS])),
+        S5CMD: (buckets[S5CMD], command(s5cmd, embedded)),
+        SYNC: (buckets[SYNC], command(sync, embedded)),
+    }
+
+
+def check(store: Store, source: str, target: str, prefix: str) -> None:
+    """That every object is there as it is in the source."""
+    wanted = everything(store, source)
+    found = everything(store, target, prefix)
+    told = {
+        row["key"].removeprefix(prefix): (row["etag"], row["size"]) for row in found.to_pylist()
+    }
+    meant = {row["key"]: (row["etag"], row["size"]) for row in wanted.to_pylist()}
+    assert told == meant, f"{target} is not as {source}"
+
+
+def main() -> int:
+    """Prints objects a second of each, and ends with 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--objects", type=int, default=OBJECTS)
+    parser.add_argument("--turns", type=int, default=3)
+    args = parser.parse_args()
+    rates: dict[str, list[float]] = {OURS: [], S5CMD: [], SYNC: []}
+    with tempfile.TemporaryDirectory() as data, acquire(Path(data), kind="seaweedfs") as lease:
+        embedded = lease.store
+        store = connect(
+            Connection(
+                endpoint_url=embedded.endpoint_url,
+                region=embedded.region,
+                access_key_id=embedded.access_key_id,
+                secret_access_key=embedded.secret_access_key,
+            )
+        )
+        source = f"from-{uuid.uuid4().hex[:8]}"
+        create_bucket(store, source, versioning=False)
+        fill(store, source, args.objects)
+        found = contenders(store, embedded, source)
+        for turn in range(args.turns):
+            for name, (bucket, copy) in found.items():
+                prefix = f"{turn}/"
+                rates[name].append(args.objects / copy(prefix))
+                check(store, source, bucket, prefix)
+        store.close()
+    middle = {name: statistics.median(each) for name, each in rates.items()}
+    for name, each in rates.items():
+        spread = ", ".join(f"{rate:,.0f}" for rate in each)
+        print(f"{name:<20} {middle[name]:>8,.0f} objects/s   ({spread})")
+    missed = False
+    for name, bar in BARS.items():
+        times = middle[OURS] / middle[name]
+        missed |= times < bar
+        print(f"{times:.2f} times {name}; the bar is {bar:.1f}")
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

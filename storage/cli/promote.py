@@ -1,0 +1,276 @@
+"""`promote plan`, `show`, `approve`, `run` and its kin, `history` and `diff`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from storage.cli import show as out
+from storage.cli.desk import Desk
+from storage.cli.jobs import progress
+from storage.cli.session import opened
+from storage.errors import InvalidInput
+from storage.model.promotion import STATES
+from storage.model.releases import STATE_WORDS, Release
+from storage.promotion.wanting import scope_of
+from storage.units import human_bytes
+
+_FILE_BYTES = 200_000_000  # a plan of 200,000 rows has 100 MB
+_RELEASE = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+
+
+def plan(args: argparse.Namespace) -> int:
+    """Makes a plan; exit 1 where a gate is shut."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        layout, notes = desk.layout.name, {"note": args.note}
+        if args.plan_file is not None:
+            data = _bytes(args.plan_file)
+            release = services.promotions.import_plan(desk.actor, layout, data, **notes)
+        else:
+            release = services.promotions.plan(
+                desk.actor, layout, scope_of(*_scope(args)), deep=args.deep, **notes
+            )
+        whole = services.promotions.export(desk.actor, layout, release.id) if args.json else b""
+    if args.json:
+        out.document({**release.as_json(), **json.loads(whole)})
+    else:
+        _tell(release)
+    return 1 if release.blocked else 0
+
+
+def _scope(args: argparse.Namespace) -> tuple[str, list[str]]:
+    given = [bool(args.courses), args.prefix is not None, args.keys is not None]
+    if sum(given) != 1:
+        raise InvalidInput(
+            "It must be said once what is to go live.", "Give courses, --prefix or --keys."
+        )
+    if args.prefix is not None:
+        return "prefix", [args.prefix]
+    if args.keys is not None:
+        try:
+            text = _bytes(args.keys).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidInput(f"{args.keys} is no text.", "Give keys, one a line.") from error
+        return "keys", [line.strip().strip('"') for line in text.splitlines()]
+    return "course", args.courses
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _FILE_BYTES:
+            raise InvalidInput(f"{path} has more than {human_bytes(_FILE_BYTES)}.", "Check it.")
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", "Check it.") from error
+
+
+def show(args: argparse.Namespace) -> int:
+    """A release with rows of its plan."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        release = services.promotions.show(*at)
+        if args.json:
+            out.document({**json.loads(services.promotions.export(*at)), **release.as_json()})
+            return 0
+        rows = services.promotions.rows(*at, state=args.state, limit=max(args.limit, 0))
+    _tell(release)
+    _tell_rows(rows)
+    return 0
+
+
+def approve(args: argparse.Namespace) -> int:
+    """Approves, or countersigns."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        if args.countersign:
+            release = services.promotions.countersign(*at, note=args.note)
+        else:
+            release = services.promotions.approve(
+                *at, args.hash, note=args.note, override=args.override
+            )
+    return _status(args, release)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs it to its end; exit 1 where something was left."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        services.promotions.run(
+            *at, typed=args.type, note=args.note, everything=args.all, watch=progress("objects")
+        )
+        return _status(args, services.promotions.show(*at))
+
+
+def resume(args: argparse.Namespace) -> int:
+    """Goes on to its end; exit 1 where something was left."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        services.promotions.resume(*at, watch=progress("objects"))
+        return _status(args, services.promotions.show(*at))
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Compares prod with what it should be; exit 3 where it is not."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        services.promotions.verify(*at, everything=args.all, watch=progress("objects"))
+        return _status(args, services.promotions.show(*at))
+
+
+def pause(args: argparse.Namespace) -> int:
+    """Asks it to stop after its batch."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        return _status(args, services.promotions.pause(desk.actor, desk.layout.name, args.id))
+
+
+def cancel(args: argparse.Namespace) -> int:
+    """Stops it, or voids it."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        return _status(args, services.promotions.cancel(*at, note=args.note))
+
+
+def status(args: argparse.Namespace) -> int:
+    """How far it is."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        return _status(args, services.promotions.show(desk.actor, desk.layout.name, args.id))
+
+
+def rollback(args: argparse.Namespace) -> int:
+    """Plans what undoes it; exit 1 where a gate is shut."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        at = (desk.actor, desk.layout.name, args.id)
+        release = services.promotions.plan_rollback(*at, note=args.note)
+    if args.json:
+        out.document(release.as_json())
+    else:
+        _tell(release)
+    return 1 if release.blocked else 0
+
+
+def history(args: argparse.Namespace) -> int:
+    """The newest releases of the project."""
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        found = services.promotions.history(
+            desk.actor, desk.layout.name, before=args.before, limit=args.limit
+        )
+    older = found[-1].id if len(found) == args.limit else None
+    if args.json:
+        out.document({"releases": [one.as_json() for one in found], "next": older})
+        return 0
+    for one in found:
+        out.line(
+            f"{one.id}  {one.kind:<9}  {STATE_WORDS[one.state]:<24}  "
+            f"{one.done:>7,} of {one.todo:>7,}  {one.planned.name}  {one.header.scope.text}"
+        )
+    if older:
+        out.note(f"There may be older ones. Go on with --before {older}.")
+    elif not found:
+        out.note("Nothing was released yet.")
+    return 0
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Two plans, or two places; exit 1 where they differ."""
+    plans = [bool(_RELEASE.fullmatch(text)) for text in (args.one, args.other)]
+    if plans[0] != plans[1]:
+        raise InvalidInput("A plan is not compared with a place.", "Give two of one kind.")
+    with opened(args) as services:
+        desk = Desk.of(services, args)
+        if plans[0]:
+            told = services.promotions.compare(desk.actor, desk.layout.name, args.one, args.other)
+            return _tell_plans(args, told)
+        one, other = desk.place(args.one), desk.place(args.other)
+        rows = services.promotions.diff(desk.actor, one, other)
+    return _tell_places(args, rows)
+
+
+# -- what they say --------------------------------------------------------------------------------
+
+
+def _status(args: argparse.Namespace, release: Release) -> int:
+    if args.json:
+        out.document(release.as_json())
+    else:
+        out.line(
+            f"{release.id}: {STATE_WORDS[release.state]}, {release.done:,} of {release.todo:,}"
+            + (f", {release.failed:,} failed" if release.failed else "")
+        )
+        if release.why:
+            out.note(release.why)
+        for key, what in release.failures:
+            out.note(f"{key}: {what}")
+        for key, what in release.verified.findings if release.verified else ():
+            out.note(f"{key}: {what}")
+    return 1 if release.state == "stopped" else 0
+
+
+def _tell(release: Release) -> None:
+    header = release.header
+    out.line(f"{release.id}  {release.kind} of {header.scope.text}: {STATE_WORDS[release.state]}")
+    out.line(f"  hash      {release.hash}")
+    out.line(f"  from      s3://{header.source_bucket} to s3://{header.target_bucket}")
+    counts = ", ".join(f"{count:,} {name}" for name, count in release.counts.items() if count)
+    out.line(f"  objects   {counts or 'none'}")
+    out.line(f"  to write  {release.todo:,} objects, {human_bytes(release.bytes)}")
+    for gate in release.gates:
+        mark = "off " if not gate.on else "ok  " if gate.ok else "SHUT"
+        out.line(f"  {mark}      {gate.name}: {gate.reason}")
+        for key in gate.examples if gate.on and not gate.ok else ():
+            out.line(f"            {key}")
+    for note in release.notes:
+        out.note(note)
+
+
+def _tell_rows(rows: pa.Table) -> None:
+    for row in rows.to_pylist():
+        out.line(f"{STATES[row['state']]:<10} {row['size']:>10,}  {row['key']}")
+
+
+def _tell_plans(args: argparse.Namespace, told: dict[str, Any]) -> int:
+    if args.json:
+        out.document(told)
+    else:
+        for name, count in told["counts"].items():
+            out.line(f"{name:<12} {count:,}")
+    return 0 if told["same"] else 1
+
+
+def _tell_places(args: argparse.Namespace, rows: pa.Table) -> int:
+    codes = rows["state"].to_pylist()
+    names = {"new": "only-one", "only-prod": "only-other"}
+    counts: dict[str, int] = {}
+    for code in codes:
+        name = names.get(STATES[code], STATES[code])
+        counts[name] = counts.get(name, 0) + 1
+    unlike = [
+        {"key": key, "state": names.get(STATES[code], STATES[code])}
+        for key, code in zip(rows["key"].to_pylist(), codes, strict=True)
+        if STATES[code] != "same"
+    ]
+    if args.json:
+        out.document({"counts": counts, "differing": unlike[: args.limit]})
+    else:
+        for name, count in counts.items():
+            out.line(f"{name:<12} {count:,}")
+        for row in unlike[: args.limit]:
+            out.line(f"  {row['state']:<10}  {row['key']}")
+        if len(unlike) > args.limit:
+            out.note(f"{len(unlike) - args.limit:,} more. See --limit.")
+    return 1 if unlike else 0

@@ -1,0 +1,1 @@
+"""Promotion: releases from testing to live, planned, approved, copied, verified, undone."""

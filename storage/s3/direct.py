@@ -1,0 +1,163 @@
+"""HEAD and CopyObject of one bucket past the SDK's model, which takes longer than the store does.
+
+Only a plain answer counts. Whatever is unusual is told as such, and the caller asks the SDK: with
+its retries, redirects, words for errors, and a read that settles what became of a lost answer.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPMessage
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import quote
+
+from botocore.exceptions import BotoCoreError
+
+from storage.model.objects import Written
+from storage.s3.client import Store
+from storage.s3.conditions import IfAbsent, Precondition, quoted
+from storage.s3.connections import Answer
+from storage.s3.heads import version_of
+from storage.s3.signed_get import SignedGet
+from storage.s3.signing import Signer
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+Odd = Literal["busy", "refused", "lost"]
+"""No plain answer: the store asks for patience, or refuses, and did nothing; or it is not known
+whether it did."""
+
+_COPIED = re.compile(
+    rb"\s*(?:<\?xml[^>]*\?>)?\s*<CopyObjectResult[\s>].*?<ETag>(?:&quot;|&#34;|\")?([^<&\"]+)",
+    re.DOTALL,
+)
+_SAFE = "/-_.~"
+_TEXTS = {
+    "content-type": "ContentType",
+    "cache-control": "CacheControl",
+    "content-disposition": "ContentDisposition",
+    "content-encoding": "ContentEncoding",
+    "content-language": "ContentLanguage",
+    "expires": "ExpiresString",
+    "x-amz-website-redirect-location": "WebsiteRedirectLocation",
+    "x-amz-storage-class": "StorageClass",
+    "x-amz-server-side-encryption": "ServerSideEncryption",
+    "x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+    "x-amz-version-id": "VersionId",
+    "x-amz-checksum-crc32": "ChecksumCRC32",
+    "x-amz-checksum-crc32c": "ChecksumCRC32C",
+    "x-amz-checksum-crc64nvme": "ChecksumCRC64NVME",
+    "x-amz-checksum-sha1": "ChecksumSHA1",
+    "x-amz-checksum-sha256": "ChecksumSHA256",
+    "etag": "ETag",
+}
+_META = "x-amz-meta-"
+
+
+class Direct:
+    """One bucket. Thread-safe."""
+
+    def __init__(self, get: SignedGet, bucket: str) -> None:
+        self._get = get
+        self._bucket = bucket
+        self._signer = Signer(get.region, get.credentials)
+        self._refused = False  # its certificate: the SDK may know of another authority
+
+    def head(self, key: str) -> HeadObjectOutputTypeDef | None:
+        """The answer to HeadObject as the SDK gives it; None for anything but a plain one."""
+        answer = self._ask("HEAD", key, {"x-amz-checksum-mode": "ENABLED"})
+        if answer is None or answer.status != 200:
+            return None
+        return _head(answer.headers)
+
+    def copy(
+        self,
+        source: tuple[str, str, str],
+        key: str,
+        *,
+        if_source: str,
+        precondition: Precondition,
+        storage_class: str,
+    ) -> Written | Odd:
+        """Copies `source` (bucket, key, version or "") to `key` under both conditions, with all
+        that CopyObject carries by itself, and the class; of size 0, as nobody has asked it.
+        """
+        bucket, source_key, version = source
+        place = f"/{bucket}/{quote(source_key, safe=_SAFE)}"
+        headers = {
+            "x-amz-copy-source": f"{place}?versionId={quote(version)}" if version else place,
+            "x-amz-copy-source-if-match": quoted(if_source),
+            "x-amz-metadata-directive": "COPY",
+            "x-amz-tagging-directive": "COPY",
+            "x-amz-storage-class": storage_class,
+        }
+        if isinstance(precondition, IfAbsent):
+            headers["if-none-match"] = "*"
+        else:
+            headers["if-match"] = quoted(precondition.etag)
+        answer = self._ask("PUT", key, headers)
+        if answer is None:
+            return "lost"
+        if answer.status == 503 and b"<Code>SlowDown</Code>" in answer.body:
+            return "busy"
+        if 300 <= answer.status < 500:
+            return "refused"
+        # a copy that fails late answers 200 with an error in its body
+        found = _COPIED.match(answer.body) if answer.status == 200 else None
+        if found is None:
+            return "lost"
+        version_id = version_of({"VersionId": answer.headers.get("x-amz-version-id")})
+        return Written(found[1].decode("latin-1"), version_id, 0)
+
+    def _ask(self, method: str, key: str, headers: Mapping[str, str]) -> Answer | None:
+        if self._refused:
+            return None
+        connections = self._get.connections
+        path = f"{self._get.path}/{quote(key, safe=_SAFE)}"
+        try:
+            signed = self._signer.signed(method, connections.host, path, headers)
+            return connections.exchange(method, path, signed)
+        except ssl.SSLCertVerificationError:
+            self._refused = True
+            return None
+        except (OSError, HTTPException, BotoCoreError, ValueError):
+            return None  # the SDK's own attempt tells what is wrong
+
+
+def direct(store: Store, bucket: str) -> Direct | None:
+    """How to ask `bucket` directly, None where only the SDK can."""
+    get = store.signed_get(bucket)
+    return Direct(get, bucket) if get else None
+
+
+def _head(headers: HTTPMessage) -> HeadObjectOutputTypeDef | None:
+    """The headers as the SDK tells of them, None where it would see to something by itself."""
+    length, modified = headers.get("content-length", ""), headers.get("last-modified", "")
+    if not length.isdigit() or not all(value.isascii() for value in headers.values()):
+        return None
+    found: dict[str, Any] = {
+        field: headers[name] for name, field in _TEXTS.items() if name in headers
+    }
+    found["Metadata"] = {
+        name.lower().removeprefix(_META): value
+        for name, value in headers.items()
+        if name.lower().startswith(_META)
+    }
+    for name, field in (("x-amz-tagging-count", "TagCount"), ("x-amz-missing-meta", "MissingMeta")):
+        if headers.get(name, "").isdigit():
+            found[field] = int(headers[name])
+    if "x-amz-server-side-encryption-bucket-key-enabled" in headers:
+        name = "x-amz-server-side-encryption-bucket-key-enabled"
+        found["BucketKeyEnabled"] = headers[name] == "true"
+    try:
+        at: datetime = parsedate_to_datetime(modified).astimezone(UTC)
+    except ValueError:
+        return None
+    return cast(
+        "HeadObjectOutputTypeDef", {**found, "ContentLength": int(length), "LastModified": at}
+    )
