@@ -20,6 +20,7 @@ from storage.gate import Gate
 from storage.model.releases import Release
 from storage.s3.client import Store
 
+HISTORIES = {"long": 60, "full": 1_000}  # by profile; 5 in `make test`
 KEYS = 5
 
 State = dict[str, str]
@@ -110,7 +111,7 @@ class Model:
 @pytest.mark.property
 @pytest.mark.timeout(7_200)
 @settings(
-    max_examples=1_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 5,
+    max_examples=HISTORIES.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 5),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -13,6 +13,7 @@ from hypothesis import is_hypothesis_test, settings
 
 settings.register_profile("short", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3_000)
+settings.register_profile("full", deadline=None, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
