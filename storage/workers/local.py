@@ -18,6 +18,7 @@ from weakref import WeakSet
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from storage.workers.bare import leave_main_alone
 from storage.workers.holding import OUT_OF_TIME, OVER, hold_to, run_within
 from storage.workers.interface import Failure, Limits, Outcome
 
@@ -78,12 +79,13 @@ class LocalWorkers:
                 self._drop(self._pool)
 
     def _started(self) -> ProcessPool:
+        leave_main_alone()
         method = (
             "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         )
         context = multiprocessing.get_context(method)
         if method == "forkserver":
-            context.set_forkserver_preload(["storage.workers.bare", *self._modules])
+            context.set_forkserver_preload(list(self._modules))
         settings = (self._modules, self._limits.memory_bytes)
         return ProcessPool(self._count, initializer=_begin, initargs=settings, context=context)
 
