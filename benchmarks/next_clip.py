@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.browse_rerun import console, print_times
 from storage import bootstrap
+from storage.demo.seed import seed
 from storage.model.people import local_actor
 from tests.e2e.browser import ARGUMENTS, find_chromium, settle
 
@@ -39,6 +40,7 @@ def fill(data: Path, count: int) -> str:
     bodies = [path.read_bytes() for path in sorted(SAMPLES.glob("*.mp3"))]
     keys = [f"mastered/{str(uuid.uuid4()).upper()}.mp3" for _ in range(count)]
     try:
+        seed(services.store_for, {"ssi": layout})  # the console may be at it still
         for key, body in zip(keys, cycle(bodies), strict=False):
             client.put_object(Bucket=bucket.bucket, Key=key, Body=body, ContentType="audio/mpeg")
         made = services.review.save_selection(local_actor(), "ssi", "stage", "bench", keys)
