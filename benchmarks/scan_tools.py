@@ -86,7 +86,7 @@ def environment(place: Place, folder: Path) -> Mapping[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "S3_ENDPOINT_URL": place.url,
         "STORAGE_LAYOUT": "ssi",
-        "S3_BUCKET_NAME": place.bucket,
+        "S3_STAGE_BUCKET": place.bucket,
         "STORAGE_DATA": str(folder / "data"),
     }
 
