@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ KEPT = timedelta(minutes=5)
 """Older than this it is listed again, behind the scenes. Each clip that is handed out is looked at
 by itself, so an old listing costs a clip its place in the queue, never a wrong verdict."""
 _LISTINGS_MAX = 8  # some 100 bytes a key: a million keys are 100 MB
+_LISTERS = 8
 _COLUMNS = ["key", "size", "etag", "modified"]
 
 Tell = Callable[[int], None]
@@ -37,14 +39,23 @@ class Listings:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str, str], Listing] = OrderedDict()
-        self._busy: dict[tuple[str, str, str], threading.Lock] = {}
+        self._kept: OrderedDict[tuple[str, ...], Listing] = OrderedDict()
+        self._busy: dict[tuple[str, ...], threading.Lock] = {}
 
-    def get(self, where: Passage, prefix: str, tell: Tell, *, since: datetime) -> Listing:
-        """A listing that began at `since` or later. `tell` is given how many keys it is at. Raises
-        what the store does.
+    def get(
+        self,
+        where: Passage,
+        prefix: str,
+        tell: Tell,
+        *,
+        since: datetime,
+        beginnings: Sequence[str] = ("",),
+    ) -> Listing:
+        """A listing that began at `since` or later, of the keys that go on behind the prefix with
+        one of `beginnings`: these are listed at once. `tell` is given how many keys it is at.
+        Raises what the store does.
         """
-        place = (where.layout.name, where.bucket.role, prefix)
+        place = (where.layout.name, where.bucket.role, prefix, *beginnings)
         with self._lock:
             mine = self._busy.setdefault(place, threading.Lock())
         with mine:
@@ -53,7 +64,7 @@ class Listings:
             if kept is not None and kept.at >= since:
                 tell(kept.objects.num_rows)
                 return kept
-            made = list_all(where, prefix, tell, self._clock())
+            made = list_all(where, [prefix + one for one in beginnings], tell, self._clock())
             with self._lock:
                 self._kept[place] = made
                 self._kept.move_to_end(place)
@@ -62,16 +73,24 @@ class Listings:
             return made
 
 
-def list_all(where: Passage, prefix: str, tell: Tell, now: datetime) -> Listing:
-    """Lists everything under `prefix`, a thousand keys a request."""
-    batches: list[pa.RecordBatch] = []
-    after, listed = "", 0
-    while True:
-        page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter="")
-        batches.append(page.objects)
-        listed += page.objects.num_rows
-        tell(listed)
-        if page.next is None:
-            table = pa.Table.from_batches(batches, schema=OBJECT_SCHEMA).select(_COLUMNS)
-            return Listing(table.combine_chunks(), now)
-        after = page.next
+def list_all(where: Passage, prefixes: Sequence[str], tell: Tell, now: datetime) -> Listing:
+    """Everything under `prefixes`, which overlap nowhere, in their order; a thousand keys a
+    request, some of them at a time.
+    """
+    listed: dict[str, int] = {}
+
+    def pages(prefix: str) -> list[pa.RecordBatch]:
+        found: list[pa.RecordBatch] = []
+        after: str | None = ""
+        while after is not None:
+            page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter="")
+            found.append(page.objects)
+            listed[prefix] = listed.get(prefix, 0) + page.objects.num_rows
+            tell(sum(list(listed.values())))
+            after = page.next
+        return found
+
+    with ThreadPoolExecutor(min(_LISTERS, len(prefixes))) as pool:
+        batches = [batch for found in pool.map(pages, prefixes) for batch in found]
+    table = pa.Table.from_batches(batches, schema=OBJECT_SCHEMA).select(_COLUMNS)
+    return Listing(table.combine_chunks(), now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from storage.review.sheet import (
 from storage.review.snapshot import Snapshot
 from storage.review.sources import Sources
 
+_UUID_BEGINS = "0123456789ABCDEFabcdef"  # in the order of keys: upper case comes first
 _FOLDERS_MAX = 20  # of a selection: each one is listed
 
 
@@ -67,13 +69,13 @@ def _sheet(
     since: datetime,
     tell: Tell,
 ) -> tuple[Sheet, datetime]:
-    def listed(prefix: str) -> Listing:
-        return sources.listings.get(where, prefix, tell, since=since)
+    def listed(prefix: str, beginnings: Sequence[str] = ("",)) -> Listing:
+        return sources.listings.get(where, prefix, tell, since=since, beginnings=beginnings)
 
     if scope.kind == "course":
         kind = clip_kind(where.layout, where.bucket.role)
         manifest = sources.manifests.clips(where.actor, where.layout.name, scope.name)
-        listing = listed(kind.template.prefix)
+        listing = listed(kind.template.prefix, _UUID_BEGINS)
         return course_sheet(listing.objects, kind, _texts(manifest)), listing.at
     if scope.kind == "prefix":
         listing = listed(scope.name)

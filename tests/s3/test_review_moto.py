@@ -75,6 +75,20 @@ def test_clips_come_by_risk_and_say_why(rig: Rig) -> None:
     assert clips[1].figures is None
 
 
+def test_a_key_in_lower_case_is_found_unless_the_right_one_is_there(rig: Rig) -> None:
+    """Readers take either case of a UUID; with both, the one that writers write."""
+    bucket = rig.buckets["stage"]
+    for number in (4, 5):
+        low = f"mastered/{clip_id(number).lower()}.mp3"
+        rig.store.client.put_object(Bucket=bucket, Key=low, Body=b"low")
+    keys = {clip.place.key for clip in rig.next(ANN, count=5)} | {
+        clip.place.key for clip in rig.next(BEN, count=5)
+    }
+    assert f"mastered/{clip_id(5).lower()}.mp3" in keys
+    assert key_of(4) in keys
+    assert len(keys) == 6
+
+
 def test_two_listeners_do_not_get_the_same_clip(rig: Rig) -> None:
     """What one holds the other does not get, until it was let go of or its time is over."""
     first, second = rig.next(ANN, count=2), rig.next(BEN, count=2)
