@@ -11,7 +11,7 @@ const SKIPS = 200; // what a request may name
 const AGAIN_MS = 5_000; // after a failure that may pass
 const PASSING = new Set(["offline", "unavailable"]);
 const LISTING_MS = 1_000; // while the bucket is listed
-const HELD_MS = 20_000; // while others have all that is left
+const HELD_MS = 5_000; // while others have all that is left
 
 export class Trail {
   entries = [];
@@ -114,12 +114,12 @@ export class Trail {
     this.take(answer);
   }
 
-  take({ clips, progress, listing }) {
+  /** `unsent` verdicts were on their way when it was asked: the console counts those as left. */
+  take({ clips, progress, listing, unsent }) {
     this.listed = listing?.listed ?? 0;
     this.pause = "";
     if (!clips.length && listing?.state === "building") this.pause = "listing";
-    else if (!clips.length && progress?.left > this.unsent().length && !this.coming.length)
-      this.pause = "held";
+    else if (!clips.length && progress?.left > unsent && !this.coming.length) this.pause = "held";
     this.over = !clips.length && !this.pause;
     if (!progress) return;
     this.total = progress.total;
@@ -128,7 +128,8 @@ export class Trail {
 
   async next(mine) {
     const keys = mine.map((entry) => entry.clip.key);
-    const skip = [...new Set([...this.unsent(), ...keys.reverse()])].slice(0, SKIPS);
+    const unsent = this.unsent();
+    const skip = [...new Set([...unsent, ...keys.reverse()])].slice(0, SKIPS);
     const count = AHEAD + 1 - this.coming.length;
     const answer = await ask(
       PATH,
@@ -137,7 +138,7 @@ export class Trail {
     );
     const until = Date.now() + answer.lease_s * 1000; // naming them put them aside for longer
     for (const entry of mine) if (until > entry.until) entry.until = until;
-    return answer;
+    return { ...answer, unsent: unsent.length };
   }
 
   end() {
