@@ -119,6 +119,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             database=ground.database,
             settings=settings,
             clock=now,
+            courses=manifests,
         )
         told = Hearsay(gate, layouts, manifests, measurements, review)
         return Services(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -151,11 +152,9 @@ def _for_nothing(scene: Scene, found: Gathered, estimate: Estimate) -> None:
 
 def _waste(scene: Scene, one: Waste, currency: str) -> None:
     what = scene.view.with_(part="whatif", what=_PRESETS[one.code], older="0")
-    counted = f"{costs.size(one.objects, one.bytes)} · " if one.objects else ""
-    st.markdown(
-        f"**{one.title}: {money(one.amount, currency)}**  \n"
-        f":gray[{counted}][What if they went?]({costs.href(what)})"
-    )
+    counted = costs.size(one.objects, one.bytes) if one.objects else ""
+    st.markdown(f"**{one.title}: {money(one.amount, currency)}**  \n:gray[{counted}]")
+    st.html(f'<a href="{escape(costs.href(what))}">What if they went?</a>')
 
 
 def _side_by_side(found: Gathered, estimate: Estimate) -> None:
