@@ -116,6 +116,8 @@ def _plural(count: int, noun: str) -> str:
 
 
 def _empty(view: View) -> tuple[str, str]:
+    if view.find and view.whole:
+        return ("No name in this bucket contains that.", "It may be newer than the inventory.")
     if view.find:
         return ("No name here contains that.", "Clear “Contains”, or look in another folder.")
     if view.starts:

@@ -82,7 +82,8 @@ def _asked(scene: Scene) -> tuple[Inventory, Found] | None:
 
 def _told(inventory: Inventory, found: Found) -> None:
     age = _age(datetime.now(UTC) - inventory.at)
-    names = "1 name holds" if found.total == 1 else f"{found.total:,} names hold"
+    few = {0: "No name holds", 1: "1 name holds"}
+    names = few.get(found.total, f"{found.total:,} names hold")
     first = f" The first {SHOWN:,} are shown." if found.total > SHOWN else ""
     st.text(
         f"{names} this in the whole bucket, as it was at {times.local(inventory.at)}, {age} ago "
@@ -113,7 +114,7 @@ def _offer(scene: Scene) -> None:
             st.rerun()
         return
     estimate = recent("estimate", place, lambda: inventories.estimate(*place))
-    st.text(f"It is not measured yet. {estimate.basis}")
+    st.text(f"This bucket is not measured yet. {estimate.basis}")
     requests = "1 request" if estimate.requests == 1 else f"{estimate.requests:,} requests"
     if st.button(f"Measure now (about {requests})", key="browse:measure"):
         job = inventories.start(*place)

@@ -30,7 +30,11 @@ def estimate(
         basis = f"By what was there at {when}.{more}"
         return ScanEstimate(_requests(same[0].rows), same[0].rows, basis)
     objects, spent, exactly = _look(where, prefix)
-    basis = "Counted." if exactly else f"By {spent} requests that looked at how dense names are."
+    basis = (
+        "All of it fits on one page."
+        if exactly
+        else f"By {spent} requests that looked at how dense names are."
+    )
     return ScanEstimate(_requests(objects), objects, basis + more, spent)
 
 

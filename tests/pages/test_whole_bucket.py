@@ -32,7 +32,7 @@ def test_a_search_reaches_the_whole_bucket_once_it_is_measured(console: Console)
     console.open("browse", find="mastered", whole="1", at=A_CLIP)
     assert "panel:facts" in console.shown
     console.open("browse", find="nowhere", whole="1")
-    assert console.data("browse:grid")["empty"][0] == "No name here contains that."
+    assert console.data("browse:grid")["empty"][0] == "No name in this bucket contains that."
 
 
 def test_who_may_not_measure_is_not_offered_it(console: Console) -> None:
