@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -104,12 +105,16 @@ def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> Ro
 def _sorted(path: Path) -> Iterator[pa.RecordBatch]:
     import duckdb  # noqa: PLC0415  15 MB that a scan does without on most stores
 
-    with closing(duckdb.connect()) as database:
-        database.execute(f"SET memory_limit = '{_SORT_MEMORY}'; SET TimeZone = 'UTC'")
-        database.execute("SET temp_directory = ?", [str(path.with_suffix(".sorting"))])
-        found: Any = database.execute(_SORTED, [str(path)]).to_arrow_reader(GROUP_ROWS)
-        for batch in found:
-            yield batch.cast(ROW_SCHEMA)
+    beside = path.with_suffix(".sorting")
+    try:
+        with closing(duckdb.connect()) as database:
+            database.execute(f"SET memory_limit = '{_SORT_MEMORY}'; SET TimeZone = 'UTC'")
+            database.execute("SET temp_directory = ?", [str(beside)])
+            found: Any = database.sql(_SORTED, params=[str(path)])
+            for batch in found.to_arrow_reader(GROUP_ROWS):
+                yield batch.cast(ROW_SCHEMA)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def merged(batches: Iterable[pa.RecordBatch], parts: pa.Table) -> Iterator[pa.RecordBatch]:
