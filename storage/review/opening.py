@@ -14,6 +14,7 @@ from storage.errors import InvalidInput, NotFound
 from storage.gate import Passage
 from storage.model.courses import Manifest
 from storage.model.review import Scope, Selection
+from storage.review.collecting import collecting_later
 from storage.review.ledger import Ledger
 from storage.review.listings import Listing, Tell
 from storage.review.measured import measured_of
@@ -50,13 +51,14 @@ def make_snapshot(
         reading = beside.submit(ledger.catch_up)
         sheet, at = _sheet(where, scope, selection, sources, since=since, tell=tell)
         reading.result()
-    limits = where.layout.audio
-    contents = pa.table({"etag": pa.array(sheet.etags, pa.string()), "size": sheet.sizes})
-    place = (where.actor, where.layout.name, where.bucket.role)
-    table = sources.measurements.table(*place, contents)
-    measured = measured_of(table, limits, sheet)
-    made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at, made=now)
-    made.begin(ledger)
+    with collecting_later():
+        limits = where.layout.audio
+        contents = pa.table({"etag": pa.array(sheet.etags, pa.string()), "size": sheet.sizes})
+        place = (where.actor, where.layout.name, where.bucket.role)
+        table = sources.measurements.table(*place, contents)
+        measured = measured_of(table, limits, sheet)
+        made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at, made=now)
+        made.begin(ledger)
     return made
 
 
