@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from html import escape
 
 import streamlit as st
 
@@ -53,9 +54,9 @@ def crossed(services: Services, actor: Actor) -> None:
         return
     for state in states:
         if state.crossed:
-            st.warning(
-                f"**Budget** {_words(state)} [Open costs]({costs.href(_view(state))})", icon="💰"
-            )
+            st.warning(f"**Budget** {_words(state)}", icon="💰")
+            # not within the box: a link of markdown opens another tab
+            st.html(f'<a href="{escape(costs.href(_view(state)))}">Open costs</a>')
 
 
 def _view(state: BudgetState) -> CostsView:

@@ -54,5 +54,5 @@ def test_from_nothing_measured_to_a_budget(page: Page, console: Console) -> None
     open_view(page, address(console, ""))
     expect(page.get_by_text("will be reached").first).to_be_visible()
     page.get_by_role("link", name="Open costs").click()
-    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
     expect(page.get_by_text("There is no budget yet")).to_be_visible()
