@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.secrets import secrets_singleton
 
+from server import tokens
 from server.deep_link import COOKIE, from_cookie, to_cookie
 from server.errors import console_errors
 from server.lifespan import console_lifespan
@@ -65,7 +66,7 @@ def streamlit() -> Streamlit:
 
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """Nobody is signed in; `ended` is who signed out."""
+    """Nobody is signed in until `come_in()`; `ended` is who signed out."""
     monkeypatch.setattr(secrets_singleton, "_secrets", {"auth": AUTH})
     ended: list[str] = []
 
@@ -80,6 +81,12 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
         close=lambda: None,
         ended=ended,
     )
+
+    def come_in() -> None:
+        made.login.actor = lambda _claims, **_origin: local_actor()
+        monkeypatch.setattr(tokens, "session_claims", lambda _connection: {"sub": "somebody"})
+
+    made.come_in = come_in
     bootstrap.install(made)  # type: ignore[arg-type]
     yield made
     bootstrap.close()
@@ -212,13 +219,11 @@ def test_a_provider_out_of_reach(ask: Any, streamlit: Streamlit) -> None:
 # -- the way out --------------------------------------------------------------------------------
 
 
-def test_signing_out_ends_every_session(
-    ask: Any, services: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_signing_out_ends_every_session(ask: Any, services: SimpleNamespace) -> None:
     """In the database, before the cookie is forgotten; nobody's sign-out is none."""
     assert ask("/auth/logout").status_code == 302
     assert services.ended == []
-    services.login.actor = lambda _claims, **_origin: local_actor()
+    services.come_in()
     assert ask("/auth/logout").status_code == 302
     assert services.ended == ["local"]
 
@@ -227,7 +232,7 @@ def test_a_sign_out_that_cannot_be_noted(
     ask: Any, services: SimpleNamespace, streamlit: Streamlit
 ) -> None:
     """It says so, and does not pretend by forgetting the cookie."""
-    services.login.actor = lambda _claims, **_origin: local_actor()
+    services.come_in()
 
     def gone(_actor: object) -> None:
         raise Unavailable("The database is not there.", "Try again.")
@@ -277,7 +282,7 @@ def test_files_and_uploads_ask_who_it_is(
     assert answer.status_code == 401
     assert streamlit.paths == []
     if not path.startswith("/api/"):
-        services.login.actor = lambda _claims, **_origin: local_actor()
+        services.come_in()
         assert ask(path, method=method, origin=PUBLIC).status_code == 302
 
 
@@ -288,9 +293,12 @@ def test_the_sign_in_page_itself_asks_nobody(ask: Any, path: str) -> None:
 
 
 def test_all_routes_of_ours_ask_who_it_is(ask: Any) -> None:
-    """Every one under /api but health: a new route cannot forget it unseen."""
+    """Every one under /api but health and the player's scripts, which hold nobody's data: a new
+    route cannot forget it unseen.
+    """
+    open_to_all = {"/sign-in", "/api/health", "/api/ui/listen/{name:key}", "/api/{rest:key}"}
     for route in console_routes():
-        if route.path in {"/sign-in", "/api/health", "/api/{rest:key}"}:
+        if route.path in open_to_all:
             continue
         for method in (route.methods or set()) - {"HEAD"}:
             answer = ask(
