@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -189,7 +190,13 @@ class Rig:
         return content_of(body)
 
     def next(self, actor: Actor, scope: Scope = COURSE, **options: Any) -> list[ClipToHear]:
-        return list(self.review.next(actor, "ssi", "stage", scope, **options).clips)
+        """As a page asks: again while the bucket is being listed, on a busy machine."""
+        until = time.monotonic() + 30
+        while True:
+            turn = self.review.next(actor, "ssi", "stage", scope, **options)
+            if turn.listing.state == "ready" or time.monotonic() > until:
+                return list(turn.clips)
+            time.sleep(0.1)
 
     def judge(self, actor: Actor, *judgements: Judgement) -> tuple[Judged, ...]:
         return self.review.judge(actor, "ssi", "stage", judgements)
