@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from storage.model.inventory import CELL_SCHEMA
 
 _SUMS = ("objects", "bytes", "key_bytes")
-_NOTHING = {"prefix": pa.scalar("", pa.string()), "day": pa.scalar(None, pa.date32())}
 
 
 def rolled_up(cells: pa.Table, over: Literal["prefix", "day"]) -> pa.Table:
@@ -23,7 +22,9 @@ def rolled_up(cells: pa.Table, over: Literal["prefix", "day"]) -> pa.Table:
     keys = [name for name in CELL_SCHEMA.names if name not in (*_SUMS, over)]
     sums = cells.group_by(keys).aggregate([(name, "sum") for name in _SUMS])
     sums = sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names])
-    sums = sums.append_column(over, pa.repeat(_NOTHING[over], len(sums)))
+    # a scalar when it is needed, not before: the first one loads pandas, in every command
+    nothing = pa.scalar(None, pa.date32()) if over == "day" else pa.scalar("", pa.string())
+    sums = sums.append_column(over, pa.repeat(nothing, len(sums)))
     return sums.select(CELL_SCHEMA.names).cast(CELL_SCHEMA)
 
 

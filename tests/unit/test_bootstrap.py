@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -218,3 +220,17 @@ def test_no_env_file_is_fine() -> None:
     Path(".env").mkdir()
     assert environment() == before
     Path(".env").rmdir()
+
+
+def test_a_command_does_not_load_what_it_does_not_need() -> None:
+    """pandas, DuckDB and the audio decoder together would double the start of every command."""
+    heavy = "('pandas', 'duckdb', 'av', 'plotly', 'streamlit', 'alembic')"
+    code = f"import sys, storage.bootstrap; print([n for n in {heavy} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(bootstrap.__file__).parents[1],
+    )
+    assert done.stdout.strip() == "[]"
