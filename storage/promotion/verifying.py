@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from storage.errors import NotFound, StorageError
+from storage.errors import NotFound, StorageError, Unavailable
 from storage.gate import Passage
 from storage.model.releases import Release, Step, Verified
 from storage.promotion.gates import is_any
@@ -128,12 +128,16 @@ def _unchanged(checking: Checking) -> Iterator[Wrong]:
 
 
 def _unreadable(checking: Checking, one: Meant, now: datetime) -> str:
-    """What is wrong with the bytes; "" where they are the source's, and a player gets them."""
+    """What is wrong with the bytes; "" where they are the source's, and a player gets them. Raises
+    Unavailable: a store that is away has shown no difference.
+    """
     checking.stop()
     header, target = checking.release.header, checking.target.store
     version = one.source_version or None
     try:
         live = _digest(target, header.target_bucket, one.key, None)
+    except Unavailable:
+        raise
     except StorageError as error:
         return f"It cannot be read: {error.what}"
     try:

@@ -9,6 +9,9 @@ import urllib3
 from storage.errors import Unavailable
 
 _TIMEOUT_S = 10.0
+_AGAIN = urllib3.Retry(
+    4, redirect=False, backoff_factor=0.2, status_forcelist=(429, 500, 502, 503, 504)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,13 @@ class Start:
 
 
 def fetch_start(url: str, count: int) -> Start:
-    """The first `count` bytes behind `url`. Raises Unavailable where nothing answers."""
+    """The first `count` bytes behind `url`. Raises Unavailable where nothing answers, or the store
+    is still busy after a few tries.
+    """
     headers = {"Range": f"bytes=0-{count - 1}"}
     try:
         answer = urllib3.request(
-            "GET", url, headers=headers, timeout=_TIMEOUT_S, retries=2, redirect=False
+            "GET", url, headers=headers, timeout=_TIMEOUT_S, retries=_AGAIN
         )
     except urllib3.exceptions.HTTPError as error:
         raise Unavailable(  # the address holds a signature: it is not told
