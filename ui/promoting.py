@@ -151,6 +151,18 @@ def go(view: PromoteView) -> None:
     session.go(view.params())
 
 
+def opens(label: str, view: PromoteView) -> None:
+    """A press that shows another view of the page; `label` is escaped here."""
+    st.button(
+        plain_markdown(label),
+        key=f"promoting:open:{view.href()}",
+        type="tertiary",
+        icon=":material/arrow_forward:",
+        on_click=go,
+        args=(view,),
+    )
+
+
 def href(view: PromoteView) -> str:
     """A link from another page; who is looked at stays."""
     role = gate.viewed_role()

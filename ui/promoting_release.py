@@ -137,18 +137,12 @@ def _shut(scene: Scene, release: Release, one: Gate) -> None:
             lines.append(f"… and {one.count - len(lines):,} more")
         with st.expander(f"Which: {count(one.count)}"):
             st.code("\n".join(lines), language=None, wrap_lines=True)
-    for label, address in _ways_on(scene, release, one):
-        promoting.link(label, address)
-
-
-def _ways_on(scene: Scene, release: Release, one: Gate) -> list[tuple[str, str]]:
-    """Where to go to open it."""
-    if one.name in ("heard", "audio"):
-        return _listen(scene, release)
     if one.name == "later-releases":
-        ids = promoting_words.releases_in(one.reason)
-        return [(f"Open {found}", promoting.href(scene.view.opened(found))) for found in ids]
-    return []
+        for found in promoting_words.releases_in(one.reason):
+            promoting.opens(f"Open {found}, to roll that back first", scene.view.opened(found))
+    elif one.name in ("heard", "audio"):
+        for label, address in _listen(scene, release):
+            promoting.link(label, address)
 
 
 def _listen(scene: Scene, release: Release) -> list[tuple[str, str]]:

@@ -35,4 +35,4 @@ def undone_by(scene: Scene, release: Release) -> None:
     """Links to what undid it."""
     for one in scene.services.lookback.undoing(scene.actor, scene.layout.name, release.id):
         words = f"{promoting.title(one)}: {STATE_WORDS[one.state]}"
-        promoting.link(words, promoting.href(scene.view.opened(one.id)))
+        promoting.opens(words, scene.view.opened(one.id))
