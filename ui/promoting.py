@@ -96,12 +96,14 @@ def seen_by(actor: Actor, layouts: Mapping[str, Layout]) -> dict[str, Layout]:
     }
 
 
+def may(actor: Actor, can: Can, layout: Layout) -> bool:
+    """Whether this person has that permission where the project's releases go."""
+    return layout.promotion is not None and allowed(actor, can, layout, layout.promotion.target)
+
+
 def concerns(actor: Actor, layout: Layout) -> bool:
     """Whether this person does something for releases of the project."""
-    rules = layout.promotion
-    return rules is not None and any(
-        allowed(actor, can, layout, rules.target) for can in PROMOTE_CANS
-    )
+    return any(may(actor, can, layout) for can in PROMOTE_CANS)
 
 
 def open_to(actor: Actor) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from page_rig import MP3, Console, own_s3
@@ -78,9 +77,9 @@ def pod(moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     for bucket in ("pod-draft", "pod-prod"):
         moto_store.client.create_bucket(Bucket=bucket)
     keep_versions(moto_store, "pod-prod")
+    put(moto_store, "pod-prod", CLIPS[0], MP3 + b"old")
     for number, key in enumerate(CLIPS):
         put(moto_store, "pod-draft", key, MP3 + bytes([number]))
-    put(moto_store, "pod-prod", CLIPS[0], MP3 + b"old")
     return moto_store
 
 
