@@ -11,11 +11,12 @@ from page_rig import MP3, Console, own_s3
 
 from storage import bootstrap
 from storage.bootstrap import Services
-from storage.model.people import local_actor
+from storage.model.people import Role, local_actor
 from storage.model.promotion import Scope
 from storage.model.releases import Release
 from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
+from ui import promoting
 
 ME = local_actor()
 FOLDER = Scope("prefix", ("clips/",))
@@ -221,3 +222,194 @@ def test_from_the_plan_to_the_rollback(tab: Console, pod: Store) -> None:
     undoing.click()
     assert "It is rolled back" in tab.again().words
     assert "promoting:undo" in keys(tab)  # forward again
+
+
+def test_two_people(signed: Callable[..., Console], pod: Store) -> None:
+    """Whoever planned is told who approves and given the address to send, and no button; another
+    one approves, and either runs it. An admin alone types a reason, which stands on Home, with a
+    way there, until somebody else signs it.
+    """
+    ann = planned(signed("ann", "operators"))
+    assert "promoting:approve" not in keys(ann)
+    assert "another person approves it: Operator or Admin" in ann.words
+    release = ann.app.query_params["release"]
+    assert any(one.value.endswith(f"release={release}") for one in ann.app.code)
+    ben = signed("ben", "operators").open("promote", project="pod", release=release)
+    ben.press("promoting:approve")
+    assert "Approved by ben" in ben.words
+    until(run(ann.again()), "It is live")
+    assert "run by ann" in ann.words
+
+    eve = planned(signed("eve", "admins"))
+    assert eve.app.button(key="danger:promoting:override").disabled
+    reason = "Learners hear <b>nothing</b>."
+    eve.app.text_area(key="promoting:override").set_value(reason)
+    eve.again().press("danger:promoting:override")
+    assert "It waits to be countersigned" in eve.words
+    assert "promoting:sign" not in keys(eve)
+    ben.open("home", project="pod")
+    assert f"eve approved “Promote folder clips/” in Podcast alone: {reason}" in ben.words
+    ben.open("promote", project="pod", release=eve.app.query_params["release"])
+    ben.press("promoting:sign")
+    assert "countersigned by ben" in ben.words
+    assert "waits to be countersigned" not in ben.open("home", project="pod").words
+
+
+def test_who_sees_what(tab: Console, services: Services) -> None:
+    """A viewer sees releases and no button that would be refused; who may list nothing live is
+    told so; the menu offers the page only to those who do something there.
+    """
+    release = released(services)
+    tab.open("promote", project="pod", **{"as": "viewer"})
+    assert keys(tab) == set()
+    assert "Releases are made by: Operator or Admin" in tab.words
+    assert cells(tab, "promoting:history")[0][:2] == ["Promote folder clips/", "live"]
+    tab.open("promote", project="pod", release=release.id, **{"as": "viewer"})
+    assert keys(tab) == {"promoting:back"}
+    tab.open("promote", project="pod", part="plan", **{"as": "viewer"})
+    assert "A release is planned by: Operator or Admin" in tab.words
+    tab.open("promote", project="pod", **{"as": "editor"})
+    assert "No project with releases is open to this role" in tab.words
+    offered = [role for role in Role if promoting.open_to(local_actor(frozenset({role})))]
+    assert offered == [Role.OPERATOR, Role.ADMIN]
+
+
+def test_what_cannot_be_planned_is_said(tab: Console, pod: Store) -> None:
+    """An empty folder is held back; no key, a broken CSV, another bucket, a file that is no plan,
+    and a release that is not there: each is said, and nothing ends the page.
+    """
+    planned(tab, "nothing/")
+    assert "It is held back" in tab.words
+    assert "the scope is empty" in tab.words
+    new = {"project": "pod", "part": "plan"}
+    tab.open("promote", **new, kind="keys")
+    assert tab.app.button(key="promoting:make").disabled
+    for text, words in (
+        ("s3://elsewhere/clips/a.mp3", "is in another bucket"),
+        ('"key"\n"clips/a', "This is no CSV"),
+        ("\n \n", ""),
+    ):
+        (area,) = tab.app.text_area
+        area.set_value(text)
+        tab.again()
+        assert words in tab.words
+        assert tab.app.button(key="promoting:make").disabled
+    tab.open("promote", **new, kind="file")
+    (drop,) = tab.app.get("file_uploader")
+    drop.upload("plan.json", b"{}", "application/json")
+    tab.again().press("promoting:make")
+    assert "This is no plan of a promotion" in tab.words
+    tab.open("promote", project="pod", release="20260101-000000-abcdef")
+    assert "There is no such release" in tab.words
+
+
+def test_a_list_a_saved_plan_and_a_comparison(tab: Console, services: Services, pod: Store) -> None:
+    """Keys of any characters make a plan; its export comes back as the same plan; a later plan is
+    compared with it by an address; a plan can be discarded, and says that it was.
+    """
+    put(pod, "pod-draft", HOSTILE, MP3)
+    tab.open("promote", project="pod", part="plan", kind="keys")
+    (area,) = tab.app.text_area
+    area.set_value(f"{CLIPS[1]}\n{HOSTILE}\n{CLIPS[1]}")
+    assert "2 objects" in tab.again().words
+    tab.press("promoting:make")
+    first = tab.app.query_params["release"]
+    assert {row[0] for row in cells(tab)} == {CLIPS[1], HOSTILE}
+    tab.open("promote", project="pod", release=first, at=HOSTILE)
+    assert not any("](https" in words for words in tab.markdown)
+
+    saved = services.promotions.export(ME, "pod", first)
+    tab.open("promote", project="pod", part="plan", kind="file")
+    (drop,) = tab.app.get("file_uploader")
+    drop.upload("plan.json", saved, "application/json")
+    tab.again().press("promoting:make")
+    second = tab.app.query_params["release"]
+    assert second != first
+    tab.open("promote", project="pod", release=second, against=first)
+    assert "Both plans are the same." in tab.words
+    put(pod, "pod-draft", CLIPS[1], MP3 + b"other")
+    third = services.promotions.plan(ME, "pod", Scope("keys", (CLIPS[1],)))
+    tab.open("promote", project="pod", release=third.id, against=first)
+    assert {"Only in the other: 1", "With other content to copy: 1"} <= {
+        one.label for one in tab.app.expander
+    }
+    tab.open("promote", project="pod", release=third.id)
+    tab.press("promoting:discard")
+    assert "It is void" in tab.words
+
+
+def test_stopped_and_undone_in_order(tab: Console, services: Services, pod: Store) -> None:
+    """What was changed after planning is left and named, with the way on; a release is not rolled
+    back under a later one of the same objects, and a press leads to that one.
+    """
+    plan = services.promotions.plan(ME, "pod", FOLDER)
+    services.promotions.approve(ME, "pod", plan.id, plan.hash)
+    put(pod, "pod-draft", CLIPS[2], MP3 + b"after planning")
+    tab.open("promote", project="pod", release=plan.id)
+    until(run(tab), "It stopped before it was done")
+    assert "2 of 3 objects are written" in tab.words
+    assert CLIPS[2] in tab.words
+    assert {"promoting:resume", "promoting:undo"} <= keys(tab)
+
+    later = released(services)
+    tab.press("promoting:undo")
+    assert "It stopped before it was done" not in tab.words
+    assert tab.app.query_params["release"] not in (plan.id, later.id)
+    put(pod, "pod-draft", CLIPS[1], MP3 + b"newer")
+    newest = released(services)
+    tab.open("promote", project="pod", release=plan.id).press("promoting:undo")
+    assert "were written by later releases" in tab.words
+    (way,) = [one for one in tab.app.button if newest.id in one.label.replace("\\", "")]
+    way.click()
+    assert "It is live" in tab.again().words
+
+
+def test_two_places_compared(tab: Console, pod: Store) -> None:
+    """Any two places by content: counts, the rows that differ or those of a state by an address,
+    and what is the same only when it is asked for.
+    """
+    put(pod, "pod-prod", CLIPS[1], MP3 + bytes([1]))
+    put(pod, "pod-prod", "clips/only.mp3", MP3)
+    tab.open("promote", project="pod", part="diff", one="pod/draft:clips/", other="pod/prod:clips/")
+    tab.press("promoting:compare")
+    found = {row[0]: row[1] for row in cells(tab, "promoting:differing")}
+    names = [key.removeprefix("clips/") for key in CLIPS]
+    assert found == {
+        names[0]: "Different",
+        names[2]: "Only in the first",
+        "only.mp3": "Only in the second",
+    }
+    tab.app.query_params["state"] = "same"
+    assert [row[0] for row in cells(tab.again(), "promoting:differing")] == [names[1]]
+    tab.open("promote", project="pod", part="diff", one="nowhere/x:", other="pod/prod:")
+    assert tab.app.selectbox(key="promoting:one:nowhere/x").value == "pod/draft"
+
+
+def test_what_is_chosen_elsewhere_comes_along(tab: Console, services: Services) -> None:
+    """Ticked objects and an open folder of Browse are the scope of the plan; only where releases
+    come from.
+    """
+    tab.ticked = CLIPS[:2]
+    tab.open("browse", project="pod", bucket="draft", prefix="clips/")
+    tab.press("promoting:from-browse")
+    assert tab.app.query_params["part"] == "plan"
+    assert "2 objects" in tab.words
+    tab.ticked = CLIPS[:1]
+    tab.open("browse", project="pod", bucket="prod", prefix="clips/")
+    assert "promoting:from-browse" not in keys(tab)
+    services.promotions.plan(ME, "pod", FOLDER)
+    tab.open("home", project="pod")
+    card = tab.cards("people")["Operator"]
+    assert "under way" in card["title"] or "look at" in card["title"]
+
+
+def test_without_releases_it_says_what_to_configure(
+    pod: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console whose projects have no [promotion] says how to get one, and offers no page."""
+    head, _, rest = _LAYOUT.partition("[promotion]")
+    (tmp_path / "pod.toml").write_text(head + rest[rest.index("[access.viewer]") :])
+    installed(pod, tmp_path, _PROJECTS)
+    tab = Console(monkeypatch).open("promote", project="pod")
+    assert "No project here has releases" in tab.words
+    assert "[promotion] table" in tab.words
