@@ -16,7 +16,7 @@ from ui.text import plain_markdown, visible
 
 _PAGE = 50
 _COLUMNS = (
-    Column("What", width=0),
+    Column("What", width=16),
     Column("Where it is", width=13),
     Column("Objects", "number", 8, spare=True),
     Column("Planned by", width=10),
@@ -68,9 +68,8 @@ def _row(scene: Scene, one: Release) -> Row:
     words = STATE_WORDS[one.state]
     if one.blocked and one.state == "planned":
         words = "held back"
-    approved = approval.by.name if approval else ""
-    if approval and approval.override and approval.countersigned is None:
-        approved += " (not countersigned)"
+    unsigned = bool(approval and approval.override and approval.countersigned is None)
+    approved = f"{approval.by.name}{', alone' if unsigned else ''}" if approval else ""
     done = f"{one.done:,} of {one.todo:,}" if one.run else f"{one.todo:,}"
     return Row(
         scene.view.opened(one.id).href(),
@@ -80,7 +79,7 @@ def _row(scene: Scene, one: Release) -> Row:
             (done, "error" if one.failed else ""),
             (visible(one.planned.name), ""),
             (one.planned.at, ""),
-            (visible(approved), "warning" if approved.endswith(")") else ""),
+            (visible(approved), "warning" if unsigned else ""),
             (visible(one.run.name) if one.run else "", ""),
             (one.finished_at, ""),
         ],

@@ -43,8 +43,11 @@ def show(scene: Scene) -> None:
             st.caption(f":orange[:material/info:] {plain_markdown(words)}")
         _gates(scene, release)
         _counts(release, totals)
-        promoting_rows.show(scene, release, totals)
+        chosen = promoting_rows.show(scene, release, totals)
         promoting_export.show(scene, release)
+    if chosen is not None:
+        with right:
+            promoting_rows.one(scene, release, chosen)
 
 
 def _totals(scene: Scene, release: Release) -> tuple[Total, ...]:
@@ -169,9 +172,7 @@ def _counts(release: Release, totals: Sequence[Total]) -> None:
     """States by storage class, in a table that opens."""
     if not totals:
         return
-    by_state: dict[str, int] = {}
-    for one in totals:
-        by_state[one.state] = by_state.get(one.state, 0) + one.objects
+    by_state = promoting_rows.counted(totals)
     words = ", ".join(
         f"{number:,} {STATE_TITLES[name].lower()}" for name, number in by_state.items()
     )

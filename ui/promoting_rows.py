@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from storage.access import allowed
 from storage.model.people import Can
-from storage.model.promotion import STATES
+from storage.model.promotion import STATES, State
 from storage.model.releases import BEGUN, Release, Step
 from storage.promotion.looking import Total
 from storage.units import human_bytes
@@ -24,9 +25,9 @@ _ALL = ""
 _ABSENT = ("missing", "only-prod")  # not where it would be copied from
 _COLUMNS = (
     Column("Object", "mono"),
-    Column("State", width=9),
+    Column("State", width=11),
     Column("Size", "number", 7),
-    Column("Live now", "number", 7, spare=True),
+    Column("Live before", "number", 7.5, spare=True),
     Column("Done", width=9, spare=True),
 )
 _PHASES: dict[str, tuple[str, Tone]] = {
@@ -37,13 +38,29 @@ _PHASES: dict[str, tuple[str, Tone]] = {
 }
 
 
-def show(scene: Scene, release: Release, totals: Sequence[Total]) -> None:
-    """The filter with its counts, the table, and the chosen row."""
-    if not totals:
-        return
-    counts = dict.fromkeys((one.state for one in totals), 0)
-    for one in totals:
-        counts[one.state] += one.objects
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A row of the table, with what became of it where it was run."""
+
+    row: dict[str, Any]
+    step: Step | None
+
+
+def counted(totals: Sequence[Total]) -> dict[State, int]:
+    """How many objects are in each state that there is, what is written first."""
+    found: dict[State, int] = {}
+    for state in STATE_TITLES:
+        for one in totals:
+            if one.state == state:
+                found[one.state] = found.get(one.state, 0) + one.objects
+    return found
+
+
+def show(scene: Scene, release: Release, totals: Sequence[Total]) -> Chosen | None:
+    """The filter with its counts, and the table. Returns the chosen row."""
+    counts = counted(totals)
+    if not counts:
+        return None
     _filter(scene, counts)
     state = scene.view.state if scene.view.state in counts else _ALL
     total = counts[state] if state else sum(counts.values())  # type: ignore[index]
@@ -65,11 +82,10 @@ def show(scene: Scene, release: Release, totals: Sequence[Total]) -> None:
     )
     _pages(scene, page, -(-total // PAGE_ROWS))
     chosen = next((row for row in rows if row["key"] == scene.view.at), None)
-    if chosen is not None:
-        _one(scene, release, chosen, steps.get(chosen["key"]))
+    return Chosen(chosen, steps.get(chosen["key"])) if chosen is not None else None
 
 
-def _filter(scene: Scene, counts: dict[Any, int]) -> None:
+def _filter(scene: Scene, counts: dict[State, int]) -> None:
     if len(counts) < 2:
         return
     state = st.session_state
@@ -103,7 +119,7 @@ def _row(scene: Scene, row: dict[str, Any], steps: dict[str, Step]) -> Row:
     key, state = row["key"], STATES[row["state"]]
     title = STATE_TITLES[state]
     if row["newer_in_prod"]:
-        title += ", newer live"
+        title += "; newer live"
     live = human_bytes(row["prod_size"]) if row["prod_etag"] else ""
     size = human_bytes(row["size"]) if row["etag"] or row["size"] else ""
     cells: list[tuple[str, Tone]] = [
@@ -132,8 +148,9 @@ def _pages(scene: Scene, page: int, pages: int) -> None:
     )
 
 
-def _one(scene: Scene, release: Release, row: dict[str, Any], step: Step | None) -> None:
-    """The chosen row: what it means, and what was there before and is there after, to hear."""
+def one(scene: Scene, release: Release, chosen: Chosen) -> None:
+    """What the chosen row means, and what was there before and is there after, to hear."""
+    row, step = chosen.row, chosen.step
     key, state = row["key"], STATES[row["state"]]
     with st.container(border=True, key="promoting:one"):
         st.markdown(f"**{plain_markdown(PurePosixPath(key).name)}**")

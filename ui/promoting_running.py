@@ -12,7 +12,7 @@ import streamlit as st
 
 from storage.errors import AccessDenied, NotFound
 from storage.model.jobs import Job
-from storage.model.releases import Release
+from storage.model.releases import Release, ReleaseState
 from storage.units import human_bytes
 from ui import errors, jobs, pace
 from ui.confirming import count
@@ -53,7 +53,7 @@ def is_watched(scene: Scene, release: Release) -> bool:
 
 def show(scene: Scene, release: Release) -> None:
     """How far it is."""
-    st.fragment(_progress, run_every=_POLL_S)(scene, release.id)
+    st.fragment(_progress, run_every=_POLL_S)(scene, release.id, release.state)
 
 
 def cancel(scene: Scene, release: Release, why: str = "") -> None:
@@ -104,7 +104,7 @@ def _job(scene: Scene, job_id: str) -> Job | None:
 # -- drawn each second ----------------------------------------------------------------------------
 
 
-def _progress(scene: Scene, release_id: str) -> None:
+def _progress(scene: Scene, release_id: str, drawn: ReleaseState) -> None:
     promotions, name = scene.services.promotions, scene.layout.name
     release = errors.tried(lambda: promotions.show(scene.actor, name, release_id))
     if release is None:
@@ -113,6 +113,8 @@ def _progress(scene: Scene, release_id: str) -> None:
     if release.state != "running" and not (job and job.active):
         forget()  # what it wrote belongs on every page
         st.rerun()
+    if release.state != drawn:
+        st.rerun()  # the page around says where it is, too
     if job is not None and job.state == "interrupted":
         _interrupted(scene, release)
         return

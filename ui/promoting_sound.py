@@ -40,14 +40,12 @@ class Sound:
 
 
 def show(scene: Scene, release: Release, row: dict[str, Any], step: Step | None) -> None:
-    """Both side by side; nothing for what is no sound."""
+    """Both, one below the other; nothing for what is no sound."""
     if PurePosixPath(row["key"]).suffix.lower() not in _TYPES:
         return
     sounds = [one for one in sides(scene, release, row, step) if scene.may_read(one.role)]
-    columns = st.columns(2)
-    for column, one in zip(columns, sounds, strict=False):
-        with column:
-            _hear(scene, one)
+    for one in sounds:
+        _hear(scene, one)
 
 
 def sides(scene: Scene, release: Release, row: dict[str, Any], step: Step | None) -> list[Sound]:

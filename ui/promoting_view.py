@@ -19,13 +19,13 @@ KINDS: Mapping[str, str] = {
 STATE_TITLES: Mapping[str, str] = {
     "new": "New",
     "changed": "Changed",
-    "same": "The same",
-    "missing": "Missing",
-    "only-prod": "Only live",
-    "unread": "Not known",
     "restored": "Brought back",
     "removed": "Taken away",
+    "missing": "Missing",
+    "unread": "Not known",
     "left": "Changed since",
+    "only-prod": "Only live",
+    "same": "The same",
 }
 STATE_HELP: Mapping[str, str] = {
     "new": "not live yet",
