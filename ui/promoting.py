@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from html import escape
 from urllib.parse import urlencode
 
@@ -16,14 +17,14 @@ from storage.layout.profile import Bucket, Layout
 from storage.layout.promoting import PromotionRules
 from storage.model.people import WRITING_CANS, Actor, Can, Role
 from storage.model.promotion import Scope as PlanScope
-from storage.model.releases import Release, ReleaseState
+from storage.model.releases import STATE_WORDS, Release, ReleaseState
 from storage.promotion.ends import rules_of
 from ui import gate, session
 from ui.promoting_view import PARTS, PromoteView, Tone, read_view
 from ui.text import plain_markdown, visible
 
 PROMOTE_CANS = (Can.PROMOTE_PLAN, Can.PROMOTE_APPROVE, Can.PROMOTE_RUN, Can.PROMOTE_ROLLBACK)
-STATE_TONES: Mapping[ReleaseState, Tone] = {
+_TONES: Mapping[ReleaseState, Tone] = {
     "planned": "info",
     "approved": "info",
     "running": "info",
@@ -85,6 +86,12 @@ class Scene:
         """The kinds of person who may, in words: `Operator or Admin`."""
         roles = [one for one in Role if can in self.layout.grants(one, self.rules.target)]
         return " or ".join(gate.ROLE_TITLES[one] for one in roles) or "nobody"
+
+    def why_not(self, what: str, can: Can) -> str:
+        """Why this person is not offered it; `what` is as in `It is run`."""
+        if self.read_only and can in WRITING_CANS:
+            return "The console is switched to reading only, so nothing is written now."
+        return f"{what} by: {self.who_may(can)}."
 
 
 def seen_by(actor: Actor, layouts: Mapping[str, Layout]) -> dict[str, Layout]:
@@ -185,6 +192,15 @@ def live(bucket: Bucket) -> str:
 def badge(words: str, tone: Tone) -> str:
     """A mark in a tone's colour, as markdown."""
     return f":{_COLOURS[tone]}-badge[{plain_markdown(words)}]"
+
+
+def standing(release: Release) -> tuple[str, Tone]:
+    """Where it is, in words and a colour."""
+    if release.state == "planned" and release.blocked:
+        return "held back", "warning"
+    if release.expired(datetime.now(UTC)):
+        return "approval has ended", "warning"
+    return STATE_WORDS[release.state], _TONES[release.state]
 
 
 def title(release: Release) -> str:

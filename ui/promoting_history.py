@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from storage.model.people import Can
-from storage.model.releases import STATE_WORDS, Release
+from storage.model.releases import Release
 from ui import promoting
-from ui.promoting import STATE_TONES, Scene
+from ui.promoting import Scene
 from ui.promoting_view import PromoteView
 from ui.rows.rows import Column, Row, RowsData, rows_table
 from ui.text import plain_markdown, visible
@@ -65,9 +65,6 @@ def show(scene: Scene) -> None:
 
 def _row(scene: Scene, one: Release) -> Row:
     approval = one.approval
-    words = STATE_WORDS[one.state]
-    if one.blocked and one.state == "planned":
-        words = "held back"
     unsigned = bool(approval and approval.override and approval.countersigned is None)
     approved = f"{approval.by.name}{', alone' if unsigned else ''}" if approval else ""
     done = f"{one.done:,} of {one.todo:,}" if one.run else f"{one.todo:,}"
@@ -75,7 +72,7 @@ def _row(scene: Scene, one: Release) -> Row:
         scene.view.opened(one.id).href(),
         [
             (promoting.title(one), ""),
-            (words, "warning" if words == "held back" else STATE_TONES[one.state]),
+            promoting.standing(one),
             (done, "error" if one.failed else ""),
             (visible(one.planned.name), ""),
             (one.planned.at, ""),

@@ -8,7 +8,7 @@ from storage.bootstrap import Services
 from storage.errors import StorageError
 from storage.layout.profile import Layout
 from storage.model.people import Actor, Can, Role
-from storage.model.releases import STATE_WORDS, Release
+from storage.model.releases import Release
 from ui import gate, promoting
 from ui.cards.cards import Card
 from ui.promoting_view import PromoteView
@@ -42,7 +42,7 @@ def card(services: Services, actor: Actor, layout: Layout) -> list[Card]:
 
 
 def _line(one: Release) -> str:
-    words = "held back" if one.state == "planned" and one.blocked else STATE_WORDS[one.state]
+    words, _tone = promoting.standing(one)
     return visible(f"{promoting.title(one)}: {words}, planned by {one.planned.name}")
 
 

@@ -42,7 +42,7 @@ def _slot(project: str) -> str:
 def show(scene: Scene) -> None:
     """The form. What it makes is a release, which opens."""
     if not scene.may(Can.PROMOTE_PLAN):
-        st.info(plain_markdown(f"A release is planned by: {scene.who_may(Can.PROMOTE_PLAN)}."))
+        st.info(plain_markdown(scene.why_not("A release is planned", Can.PROMOTE_PLAN)))
         return
     st.markdown(f"From {promoting.live(scene.source)} to {promoting.live(scene.target)}")
     with st.container(border=True, key="promoting:new"):

@@ -49,8 +49,7 @@ def _planned(scene: Scene, release: Release) -> None:
     st.markdown("**It waits for approval**")
     _hash(release)
     if not scene.may(Can.PROMOTE_APPROVE):
-        who = scene.who_may(Can.PROMOTE_APPROVE)
-        st.info(plain_markdown(f"It is approved by: {who}."))
+        st.info(plain_markdown(scene.why_not("It is approved", Can.PROMOTE_APPROVE)))
     elif _needs_another(scene, release):
         _another(scene, release)
     else:

@@ -10,7 +10,7 @@ import streamlit as st
 from storage.access import allowed
 from storage.model.people import Can
 from storage.model.promotion import BLOCKING, Gate
-from storage.model.releases import STATE_WORDS, Release
+from storage.model.releases import Release
 from storage.promotion.looking import Total
 from storage.units import human_bytes
 from ui import (
@@ -22,7 +22,7 @@ from ui import (
     promoting_words,
 )
 from ui.confirming import count
-from ui.promoting import STATE_TONES, Scene
+from ui.promoting import Scene
 from ui.promoting_view import STATE_HELP, STATE_TITLES, PromoteView
 from ui.text import CLASS_TITLES, plain_markdown, visible
 
@@ -61,14 +61,11 @@ def _totals(scene: Scene, release: Release) -> tuple[Total, ...]:
 
 def _head(scene: Scene, release: Release) -> None:
     header = release.header
-    words = STATE_WORDS[release.state]
-    tone = STATE_TONES[release.state]
-    if release.state == "planned" and release.blocked:
-        words, tone = "held back", "warning"
+    mark = promoting.badge(*promoting.standing(release))
     source, target = scene.source, scene.target
     with st.container(horizontal=True, vertical_alignment="center", key="promoting:head"):
         st.markdown(
-            f"##### {plain_markdown(promoting.title(release))} {promoting.badge(words, tone)}",
+            f"##### {plain_markdown(promoting.title(release))} {mark}",
             width="stretch",
         )
         st.button(

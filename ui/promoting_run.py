@@ -28,8 +28,7 @@ _NAMED = 20  # failures, of the hundred that are kept
 def ask(scene: Scene, release: Release) -> None:
     """The scope is typed, and the red button writes."""
     if not scene.may_run(release):
-        who = scene.who_may(Can.PROMOTE_RUN)
-        st.info(plain_markdown(f"It is run by: {who}."))
+        st.info(plain_markdown(scene.why_not("It is run", Can.PROMOTE_RUN)))
         return
     word = release.header.scope.text
     verb = "roll back" if release.kind == "rollback" else "promote"
@@ -144,7 +143,8 @@ def _verified(found: Verified | None) -> None:
     )
     if not found.wrong:
         return
-    st.error(f"{count(found.wrong)} not as they should be.", icon="⚠️")
+    noun = "object is not as it" if found.wrong == 1 else "objects are not as they"
+    st.error(f"{found.wrong:,} {noun} should be.", icon="⚠️")
     lines = [f"{visible(key)}\n    {visible(text)}" for key, text in found.findings[:_NAMED]]
     if found.wrong > len(lines):
         lines.append(f"… and {found.wrong - len(lines):,} more")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from storage.model.people import Can
-from storage.model.releases import STATE_WORDS, Release
+from storage.model.releases import Release
 from ui import errors, promoting
 from ui.promoting import Scene
 
@@ -34,5 +34,5 @@ def begin(scene: Scene, release_id: str) -> None:
 def undone_by(scene: Scene, release: Release) -> None:
     """Links to what undid it."""
     for one in scene.services.lookback.undoing(scene.actor, scene.layout.name, release.id):
-        words = f"{promoting.title(one)}: {STATE_WORDS[one.state]}"
+        words = f"{promoting.title(one)}: {promoting.standing(one)[0]}"
         promoting.opens(words, scene.view.opened(one.id))

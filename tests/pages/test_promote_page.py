@@ -85,13 +85,13 @@ def pod(moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
 
 
 @pytest.fixture
-def services(pod: Store, tmp_path: Path) -> Services:
+def serving(pod: Store, tmp_path: Path) -> Services:
     """A console without a login, of that project."""
     return installed(pod, tmp_path, _PROJECTS)
 
 
 @pytest.fixture
-def tab(services: Services, monkeypatch: pytest.MonkeyPatch) -> Console:
+def tab(serving: Services, monkeypatch: pytest.MonkeyPatch) -> Console:
     return Console(monkeypatch)
 
 
@@ -168,9 +168,9 @@ def cells(tab: Console, key: str = "promoting:rows") -> list[list[str]]:
     return [[words for words, _ in row["cells"]] for row in tab.data(key)["rows"]]
 
 
-def released(services: Services, scope: Scope = FOLDER) -> Release:
+def released(serving: Services, scope: Scope = FOLDER) -> Release:
     """Planned, approved and run past the page."""
-    promotions = services.promotions
+    promotions = serving.promotions
     plan = promotions.plan(ME, "pod", scope)
     promotions.approve(ME, "pod", plan.id, plan.hash)
     typed = scope.text
@@ -255,11 +255,11 @@ def test_two_people(signed: Callable[..., Console], pod: Store) -> None:
     assert "waits to be countersigned" not in ben.open("home", project="pod").words
 
 
-def test_who_sees_what(tab: Console, services: Services) -> None:
+def test_who_sees_what(tab: Console, serving: Services) -> None:
     """A viewer sees releases and no button that would be refused; who may list nothing live is
     told so; the menu offers the page only to those who do something there.
     """
-    release = released(services)
+    release = released(serving)
     tab.open("promote", project="pod", **{"as": "viewer"})
     assert keys(tab) == set()
     assert "Releases are made by: Operator or Admin" in tab.words
@@ -303,7 +303,7 @@ def test_what_cannot_be_planned_is_said(tab: Console, pod: Store) -> None:
     assert "There is no such release" in tab.words
 
 
-def test_a_list_a_saved_plan_and_a_comparison(tab: Console, services: Services, pod: Store) -> None:
+def test_a_list_a_saved_plan_and_a_comparison(tab: Console, serving: Services, pod: Store) -> None:
     """Keys of any characters make a plan; its export comes back as the same plan; a later plan is
     compared with it by an address; a plan can be discarded, and says that it was.
     """
@@ -318,7 +318,7 @@ def test_a_list_a_saved_plan_and_a_comparison(tab: Console, services: Services, 
     tab.open("promote", project="pod", release=first, at=HOSTILE)
     assert not any("](https" in words for words in tab.markdown)
 
-    saved = services.promotions.export(ME, "pod", first)
+    saved = serving.promotions.export(ME, "pod", first)
     tab.open("promote", project="pod", part="plan", kind="file")
     (drop,) = tab.app.get("file_uploader")
     drop.upload("plan.json", saved, "application/json")
@@ -328,7 +328,7 @@ def test_a_list_a_saved_plan_and_a_comparison(tab: Console, services: Services, 
     tab.open("promote", project="pod", release=second, against=first)
     assert "Both plans are the same." in tab.words
     put(pod, "pod-draft", CLIPS[1], MP3 + b"other")
-    third = services.promotions.plan(ME, "pod", Scope("keys", (CLIPS[1],)))
+    third = serving.promotions.plan(ME, "pod", Scope("keys", (CLIPS[1],)))
     tab.open("promote", project="pod", release=third.id, against=first)
     assert {"Only in the other: 1", "With other content to copy: 1"} <= {
         one.label for one in tab.app.expander
@@ -338,12 +338,12 @@ def test_a_list_a_saved_plan_and_a_comparison(tab: Console, services: Services, 
     assert "It is void" in tab.words
 
 
-def test_stopped_and_undone_in_order(tab: Console, services: Services, pod: Store) -> None:
+def test_stopped_and_undone_in_order(tab: Console, serving: Services, pod: Store) -> None:
     """What was changed after planning is left and named, with the way on; a release is not rolled
     back under a later one of the same objects, and a press leads to that one.
     """
-    plan = services.promotions.plan(ME, "pod", FOLDER)
-    services.promotions.approve(ME, "pod", plan.id, plan.hash)
+    plan = serving.promotions.plan(ME, "pod", FOLDER)
+    serving.promotions.approve(ME, "pod", plan.id, plan.hash)
     put(pod, "pod-draft", CLIPS[2], MP3 + b"after planning")
     tab.open("promote", project="pod", release=plan.id)
     until(run(tab), "It stopped before it was done")
@@ -351,12 +351,12 @@ def test_stopped_and_undone_in_order(tab: Console, services: Services, pod: Stor
     assert CLIPS[2] in tab.words
     assert {"promoting:resume", "promoting:undo"} <= keys(tab)
 
-    later = released(services)
+    later = released(serving)
     tab.press("promoting:undo")
     assert "It stopped before it was done" not in tab.words
     assert tab.app.query_params["release"] not in (plan.id, later.id)
     put(pod, "pod-draft", CLIPS[1], MP3 + b"newer")
-    newest = released(services)
+    newest = released(serving)
     tab.open("promote", project="pod", release=plan.id).press("promoting:undo")
     assert "were written by later releases" in tab.words
     (way,) = [one for one in tab.app.button if newest.id in one.label.replace("\\", "")]
@@ -385,7 +385,7 @@ def test_two_places_compared(tab: Console, pod: Store) -> None:
     assert tab.app.selectbox(key="promoting:one:nowhere/x").value == "pod/draft"
 
 
-def test_what_is_chosen_elsewhere_comes_along(tab: Console, services: Services) -> None:
+def test_what_is_chosen_elsewhere_comes_along(tab: Console, serving: Services) -> None:
     """Ticked objects and an open folder of Browse are the scope of the plan; only where releases
     come from.
     """
@@ -397,7 +397,7 @@ def test_what_is_chosen_elsewhere_comes_along(tab: Console, services: Services) 
     tab.ticked = CLIPS[:1]
     tab.open("browse", project="pod", bucket="prod", prefix="clips/")
     assert "promoting:from-browse" not in keys(tab)
-    services.promotions.plan(ME, "pod", FOLDER)
+    serving.promotions.plan(ME, "pod", FOLDER)
     tab.open("home", project="pod")
     card = tab.cards("people")["Operator"]
     assert "under way" in card["title"] or "look at" in card["title"]
@@ -413,3 +413,34 @@ def test_without_releases_it_says_what_to_configure(
     tab = Console(monkeypatch).open("promote", project="pod")
     assert "No project here has releases" in tab.words
     assert "[promotion] table" in tab.words
+
+
+def test_verified_again(tab: Console, serving: Services, pod: Store) -> None:
+    """What was changed live behind the console's back is found by verifying again, and named."""
+    release = released(serving)
+    put(pod, "pod-prod", CLIPS[1], MP3 + b"somebody else's")
+    tab.open("promote", project="pod", release=release.id)
+    until(tab.press("promoting:verify"), "1 object is not as it should be.")
+    assert any(CLIPS[1] in one.value for one in tab.app.code)
+
+
+def test_reading_only(tab: Console, serving: Services) -> None:
+    """A console that only reads says so instead of the red button."""
+    plan = serving.promotions.plan(ME, "pod", FOLDER)
+    serving.promotions.approve(ME, "pod", plan.id, plan.hash)
+    serving.console.set_read_only(ME, "Moving house.")
+    tab.open("promote", project="pod", release=plan.id)
+    assert "The console is switched to reading only" in tab.words
+    assert keys(tab) == {"promoting:back"}
+
+
+def test_an_unknown_course(console: Console) -> None:
+    """Courses can be typed; one without a manifest is refused, and what was typed stays."""
+    console.open("promote", project="ssi", part="plan", course="ita_for_eng,xxx_for_eng")
+    (chosen,) = console.app.multiselect
+    assert chosen.value == ["ita_for_eng", "xxx_for_eng"]
+    console.press("promoting:make")
+    assert console.app.error
+    assert "release" not in console.app.query_params
+    (chosen,) = console.app.multiselect
+    assert chosen.value == ["ita_for_eng", "xxx_for_eng"]
