@@ -94,7 +94,7 @@ def _figures(release: Release) -> None:
     columns[2].metric("Requests, about", f"{release.requests:,}", border=True)
     if release.kind == "promotion":
         columns[3].metric(
-            "Lacking in Prod afterwards",
+            "Still lacking afterwards",
             f"{lacks:,}",
             border=True,
             help=f"{copied:,} are lacking or other now, and come with this release.",

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from storage.model.promotion import STATES
 from storage.model.releases import STATE_WORDS, Person, Release, Step
-from storage.spreadsheet import BOM, csv_line
+from storage.spreadsheet import BOM, csv_lines
 from storage.units import human_bytes
 
 _AT_ONCE = 5_000  # rows as Python objects at a time
@@ -41,16 +41,16 @@ p,li{color:#566074}@media print{body{margin:0}tr{break-inside:avoid}}
 def as_csv(rows: pa.Table, steps: Iterable[Step] = ()) -> bytes:
     """A line a row of a plan (PLAN_SCHEMA), with what the journal says of it."""
     known = {step.seq: step for step in steps}
-    return (BOM + "".join(_lines(rows, known))).encode()
+    return (BOM + csv_lines(_lines(rows, known))).encode()
 
 
-def _lines(rows: pa.Table, known: dict[int, Step]) -> Iterator[str]:
-    yield csv_line([*_COLUMNS, *_JOURNAL])
+def _lines(rows: pa.Table, known: dict[int, Step]) -> Iterator[list[str]]:
+    yield [*_COLUMNS, *_JOURNAL]
     seq = 0
     for at in range(0, rows.num_rows, _AT_ONCE):
         for row in rows.slice(at, _AT_ONCE).select(_COLUMNS).to_pylist():
             row["state"] = STATES[row["state"]]
-            yield csv_line([*(str(row[name]) for name in _COLUMNS), *_journal(known.get(seq))])
+            yield [*(str(row[name]) for name in _COLUMNS), *_journal(known.get(seq))]
             seq += 1
 
 

@@ -189,7 +189,7 @@ def test_from_the_plan_to_the_rollback(tab: Console, pod: Store) -> None:
     assert "All gates are open" in tab.words
     release = tab.app.query_params["release"]
     shown = {one.label: one.value for one in tab.app.metric}
-    assert (shown["To write"], shown["Lacking in Prod afterwards"]) == ("3", "0")
+    assert (shown["To write"], shown["Still lacking afterwards"]) == ("3", "0")
     tab.open("promote", project="pod", release=release, state="changed")
     assert [row[:2] for row in cells(tab)] == [[CLIPS[0], "Changed"]]
     tab.open("promote", project="pod", release=release, at=CLIPS[0])
