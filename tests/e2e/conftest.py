@@ -23,6 +23,16 @@ PATIENCE_MS = 15_000  # two cores shared by several workers
 _logs = pytest.StashKey[list[Path]]()
 
 
+@pytest.hookimpl(tryfirst=True)  # before those with a mark are chosen
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser takes seconds a test: `make test` has the journeys, `make test-long` the rest."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and not item.get_closest_marker(
+            "journey"
+        ):
+            item.add_marker(pytest.mark.long)
+
+
 def _name(node: pytest.Item) -> str:
     return re.sub(r"[^\w.-]+", "-", node.name).strip("-")[:120]
 

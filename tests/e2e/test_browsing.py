@@ -50,6 +50,7 @@ def walking(page: Page, console: Console, walk: list[str]) -> Page:
     return page
 
 
+@pytest.mark.journey
 def test_three_pages_lose_and_repeat_nothing(walking: Page, walk: list[str]) -> None:
     """Next, Next, and every name was shown once; Previous, Previous leads back the same way."""
     pages = [names(walking)]
@@ -70,6 +71,7 @@ def test_three_pages_lose_and_repeat_nothing(walking: Page, walk: list[str]) -> 
         assert names(walking) == before
 
 
+@pytest.mark.journey
 def test_the_browsers_back_and_forward_walk_the_folders(page: Page, console: Console) -> None:
     """Each folder is a step of the history; a breadcrumb leads up again."""
     here = page.get_by_role("navigation", name="Folder").locator("[aria-current]")
@@ -181,6 +183,7 @@ def test_an_s3_address_opens_its_object(page: Page, console: Console) -> None:
     expect(page.get_by_test_id("stToast")).to_contain_text("somebody-elses")
 
 
+@pytest.mark.journey
 def test_each_role_sees_what_it_may_do(page: Page, console: Console) -> None:
     """An editor has no ticks and no CSV-by-tick in Stage but may link; a viewer may not link."""
     view = {"project": "ssi", "bucket": "stage", "prefix": "mastered/", "at": CLIP}
@@ -229,6 +232,7 @@ def test_prod_is_marked_the_same_everywhere(page: Page, console: Console) -> Non
     expect(page.get_by_text("Live", exact=True)).to_have_count(0)
 
 
+@pytest.mark.journey
 def test_the_keyboard_is_enough(page: Page, console: Console) -> None:
     """Arrows move, Enter opens, Space ticks, ArrowLeft goes up a folder."""
     open_view(page, console.browse(project="ssi", bucket="stage", prefix="mastered/"))
@@ -246,6 +250,7 @@ def test_the_keyboard_is_enough(page: Page, console: Console) -> None:
     expect(row(page, "mastered/")).to_be_visible()
 
 
+@pytest.mark.journey
 def test_ticked_objects_come_as_zip_and_as_csv(page: Page, console: Console) -> None:
     """The ZIP holds the ticked objects byte for byte; the CSV has their rows."""
     open_view(page, console.browse(project="ssi", bucket="stage", prefix="mastered/"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
 from browser import settle
 from playwright.sync_api import Page, expect
 from real_console import Console, downloaded, open_view
@@ -18,6 +19,7 @@ def address(console: Console, page: str = "costs", **view: str) -> str:
     return f"{console.url}/{page}?{urlencode({'project': PROJECT, 'as': 'operator', **view})}"
 
 
+@pytest.mark.journey
 def test_from_nothing_measured_to_a_budget(page: Page, console: Console) -> None:
     """Measuring shows its price, then its job, then the figures with a chart and the table under
     it; a part is an address that Back leaves; a change that costs more says so; what is taken

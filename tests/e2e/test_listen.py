@@ -87,6 +87,7 @@ def hears(page: Page, clip: dict[str, Any]) -> None:
     wait(page, lambda: [clip["id"] in one["src"] for one in sounding(page)] == [True])
 
 
+@pytest.mark.journey
 def test_one_key_a_verdict_and_the_next_clip_sounds(
     desk: ReviewDesk, open_page: Callable[..., Page]
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_rejection_without_a_reason_is_asked_for_one(
     assert (said["decision"], said["reasons"]) == ("rejected", ["noise"])
 
 
+@pytest.mark.journey
 def test_streamlit_hears_no_key_that_is_meant_for_listen(
     desk: ReviewDesk, open_page: Callable[..., Page]
 ) -> None:
@@ -192,6 +194,7 @@ def kept(page: Page) -> int:
     )
 
 
+@pytest.mark.journey
 def test_verdicts_survive_a_lost_connection_a_reload_and_a_session_that_ended(
     desk: ReviewDesk, open_page: Callable[..., Page]
 ) -> None:

@@ -27,6 +27,7 @@ def clips(console: Console) -> Iterator[list[str]]:
         console.client.delete_object(Bucket=STAGE, Key=key)
 
 
+@pytest.mark.journey
 def test_clips_are_heard_and_judged_and_the_page_opens_there_again(
     console: Console, page: Page, clips: list[str]
 ) -> None:

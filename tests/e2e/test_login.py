@@ -111,6 +111,7 @@ def first_run(url: str, page: str, **headers: str) -> str:
 # -- nobody -------------------------------------------------------------------------------------
 
 
+@pytest.mark.journey
 def test_the_first_request_is_an_anonymous_deep_link(page: Page, signed: SignedConsole) -> None:
     """To a server that nobody has asked yet: the sign-in and nothing else; no name, bucket or menu
     is in anything the browser received.
@@ -130,6 +131,7 @@ def test_the_first_request_is_an_anonymous_deep_link(page: Page, signed: SignedC
     expect(page.get_by_role("link", name="Home")).to_have_count(0)
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("asked", ["browse", "", "home", "pages/browse", "activity"])
 def test_nobody_gets_data_by_the_websocket(signed: SignedConsole, asked: str) -> None:
     """Whatever page it asks for, and with a cookie that is signed by somebody else."""
@@ -141,6 +143,7 @@ def test_nobody_gets_data_by_the_websocket(signed: SignedConsole, asked: str) ->
         assert "ssi-audio-stage" not in shown
 
 
+@pytest.mark.journey
 def test_nobody_gets_anything_by_http(signed: SignedConsole) -> None:
     """Every route but health, Streamlit's files and uploads; a forged cookie changes nothing."""
     forged = signed.cookie("adam", secret="0" * 64)
@@ -164,6 +167,7 @@ def test_nobody_gets_anything_by_http(signed: SignedConsole) -> None:
 # -- in and out ---------------------------------------------------------------------------------
 
 
+@pytest.mark.journey
 def test_the_page_asked_for_is_kept(page: Page, signed: SignedConsole) -> None:
     """From a deep link through the provider and back to it; the session cookie is out of reach of
     scripts and of other sites, and the provider was asked with state, nonce and a code.
@@ -231,6 +235,7 @@ def long_but_the_fragment(*acts: str) -> list[object]:
     return [act if "fragment" in act else pytest.param(act, marks=pytest.mark.long) for act in acts]
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("act", long_but_the_fragment(*ACTS, "Act in a dialog"))
 def test_signing_out_ends_the_other_tabs(
     new_page: Callable[..., Page], acting: SignedConsole, act: str
@@ -265,6 +270,7 @@ def test_signing_out_ends_the_other_tabs(
     assert other.url == f"{acting.url}/?project=ssi"
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("act", long_but_the_fragment(*ACTS))
 def test_a_session_ends(page: Page, acting: SignedConsole, act: str) -> None:
     """After its hours the next press is refused, in the page and in every route."""
@@ -282,6 +288,7 @@ def test_a_session_ends(page: Page, acting: SignedConsole, act: str) -> None:
     assert status(f"{acting.url}/api/ui/zip?ticket=any", sent) == 401
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize(("act", "sub"), [*zip(ACTS, ("ella", "adam", "both"), strict=True)])
 def test_an_admin_ends_a_running_tab(page: Page, acting: SignedConsole, act: str, sub: str) -> None:
     """A revocation, here from another process, holds for the next press of a button."""
@@ -344,6 +351,7 @@ def test_a_callback_used_again(new_page: Callable[..., Page], signed: SignedCons
     expect(thief.get_by_text("That sign-in was used before")).to_be_visible()
 
 
+@pytest.mark.journey
 def test_the_log_tells_no_secret(signed: SignedConsole, acting: SignedConsole) -> None:
     """After all of the above: no claim, no code, no token, no secret, no cookie."""
     for running in (signed, acting):

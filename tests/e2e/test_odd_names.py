@@ -78,6 +78,7 @@ def test_every_seeded_name_opens_as_itself(page: Page, console: Console, watch: 
     is_calm(page, watch, dialogs)
 
 
+@pytest.mark.journey
 def test_names_of_every_kind_are_listed_linked_and_downloaded(
     page: Page, console: Console, watch: Watch, odd: tuple[str, ...]
 ) -> None:

@@ -35,6 +35,7 @@ def test_charts_tables_components_and_uploads_work(
     assert watch.problems() == []
 
 
+@pytest.mark.journey
 def test_an_evil_page_cannot_drive_the_console(
     page: Page, run_streamlit: Callable[..., str]
 ) -> None:

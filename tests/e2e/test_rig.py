@@ -19,6 +19,7 @@ st.text(f"added {st.session_state.get('n', 0)}")
 """
 
 
+@pytest.mark.journey
 def test_a_streamlit_script_is_served_clicked_and_settles(
     page: Page, run_streamlit: Callable[..., str], tmp_path: Path, watch: Watch
 ) -> None:
@@ -34,6 +35,7 @@ def test_a_streamlit_script_is_served_clicked_and_settles(
     assert any(url.startswith("ws://127.0.0.1") for url in watch.requests)
 
 
+@pytest.mark.journey
 def test_a_server_that_does_not_start_says_why(
     run_streamlit: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -42,6 +44,7 @@ def test_a_server_that_does_not_start_says_why(
         run_streamlit(tmp_path / "missing.py")
 
 
+@pytest.mark.journey
 def test_another_host_and_a_csp_violation_are_problems(page: Page, watch: Watch) -> None:
     """An image from elsewhere and a blocked script are both seen; neither leaves the machine."""
     page.route(

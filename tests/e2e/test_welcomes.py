@@ -84,6 +84,7 @@ def step(page: Page, name: str) -> Locator:
     return page.locator(".head ol li", has_text=name)
 
 
+@pytest.mark.journey
 @pytest.mark.usefixtures("irish")
 def test_an_editors_whole_journey(page: Page, console: Console) -> None:
     """A new welcome is written, recorded, mended, heard, saved, sent to testing, found in Browse,

@@ -32,6 +32,7 @@ STORY = "The Owl Who Counted Stars.mp3"
 PAGE_MAX_BYTES = 5_000_000
 
 
+@pytest.mark.journey
 def test_a_deep_link_is_the_first_request(
     page: Page, tmp_path: Path, needs: Callable[[bool, str], None]
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_deep_link_is_the_first_request(
         settle(page)
 
 
+@pytest.mark.journey
 def test_from_home_to_hearing_a_clip(page: Page, console: Console, watch: Watch) -> None:
     """Home's cards lead to listening and to a bucket; press play and sound advances; seeking asks
     the store again. The browser asks the store itself, for ranges."""
