@@ -20,7 +20,8 @@ from storage.model.promotion import Scope as PlanScope
 from storage.model.releases import STATE_WORDS, Release, ReleaseState
 from storage.promotion.ends import rules_of
 from ui import gate, session
-from ui.promoting_view import PARTS, PromoteView, Tone, read_view
+from ui.promoting_view import PARTS, PromoteView, read_view
+from ui.rows.tones import Tone
 from ui.text import plain_markdown, visible
 
 PROMOTE_CANS = (Can.PROMOTE_PLAN, Can.PROMOTE_APPROVE, Can.PROMOTE_RUN, Can.PROMOTE_ROLLBACK)

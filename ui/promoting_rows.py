@@ -18,7 +18,8 @@ from storage.units import human_bytes
 from ui import promoting, promoting_sound, promoting_words
 from ui.promoting import Scene
 from ui.promoting_view import PAGE_ROWS, STATE_HELP, STATE_TITLES, STATE_TONES
-from ui.rows.rows import Column, Row, RowsData, Tone, rows_table
+from ui.rows.rows import Column, Row, RowsData, rows_table
+from ui.rows.tones import Tone
 from ui.text import plain_markdown, visible
 
 _ALL = ""

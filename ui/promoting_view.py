@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal
 from urllib.parse import urlencode
 
 from storage.model.promotion import STATES
+from ui.rows.tones import Tone
 
 PARTS: Mapping[str, str] = {"": "Releases", "plan": "Plan", "diff": "Compare two places"}
 KINDS: Mapping[str, str] = {
@@ -45,7 +45,6 @@ DIFF_TITLES: Mapping[str, str] = {
     "unread": "Not known",
     "same": "The same",
 }
-Tone = Literal["", "ok", "warning", "error", "info", "faded"]
 STATE_TONES: Mapping[str, Tone] = {
     "new": "info",
     "changed": "warning",

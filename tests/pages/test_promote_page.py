@@ -312,7 +312,13 @@ def test_a_list_a_saved_plan_and_a_comparison(tab: Console, serving: Services, p
     (area,) = tab.app.text_area
     area.set_value(f"{CLIPS[1]}\n{HOSTILE}\n{CLIPS[1]}")
     assert "2 objects" in tab.again().words
-    tab.press("promoting:make")
+    (drop,) = tab.app.get("file_uploader")
+    drop.upload("keys.csv", f'"key"\n"{CLIPS[0]}"\n'.encode(), "text/csv")
+    assert "1 object\n" in tab.again().words  # a file comes before what is typed
+    tab.open("promote", project="pod", part="plan", kind="keys")
+    (area,) = tab.app.text_area
+    area.set_value(f"{CLIPS[1]}\n{HOSTILE}\n{CLIPS[1]}")
+    tab.again().press("promoting:make")
     first = tab.app.query_params["release"]
     assert {row[0] for row in cells(tab)} == {CLIPS[1], HOSTILE}
     tab.open("promote", project="pod", release=first, at=HOSTILE)
@@ -444,3 +450,13 @@ def test_an_unknown_course(console: Console) -> None:
     assert "release" not in console.app.query_params
     (chosen,) = console.app.multiselect
     assert chosen.value == ["ita_for_eng", "xxx_for_eng"]
+
+
+def test_what_is_listened_to_comes_along(console: Console) -> None:
+    """A course or folder that is heard is the scope of a plan, for who may make one."""
+    place = {"project": "ssi", "bucket": "stage"}
+    console.open("listen", **place, prefix="mastered/")
+    links = [str(one.proto.body) for one in console.app.get("html")]
+    assert any("promote?project=ssi&amp;part=plan&amp;prefix=mastered%2F" in one for one in links)
+    console.open("listen", **place, prefix="mastered/", **{"as": "qa"})
+    assert not any("promote?" in str(one.proto.body) for one in console.app.get("html"))

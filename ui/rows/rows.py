@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from ui import session
+from ui.rows.tones import Tone
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -19,8 +20,6 @@ _component = st.components.v2.component(
     css=(_HERE / "rows.css").read_text(encoding="utf-8"),
     js=(_HERE / "rows.js").read_text(encoding="utf-8"),
 )
-
-Tone = Literal["", "ok", "warning", "error", "info", "faded"]
 
 
 @dataclass(frozen=True, slots=True)
