@@ -194,7 +194,7 @@ def _keys(scene: Scene) -> Plan | None:
     keys = errors.tried(lambda: keys_of(given, scene.source.bucket))
     if keys is None:
         return None
-    st.caption(count(len(keys)))
+    st.caption(plain_markdown(count(len(keys)) + (f", from {file.name}" if file else "")))
     return _scope(scene, "keys", list(keys))
 
 

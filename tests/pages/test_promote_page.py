@@ -312,13 +312,7 @@ def test_a_list_a_saved_plan_and_a_comparison(tab: Console, serving: Services, p
     (area,) = tab.app.text_area
     area.set_value(f"{CLIPS[1]}\n{HOSTILE}\n{CLIPS[1]}")
     assert "2 objects" in tab.again().words
-    (drop,) = tab.app.get("file_uploader")
-    drop.upload("keys.csv", f'"key"\n"{CLIPS[0]}"\n'.encode(), "text/csv")
-    assert "1 object\n" in tab.again().words  # a file comes before what is typed
-    tab.open("promote", project="pod", part="plan", kind="keys")
-    (area,) = tab.app.text_area
-    area.set_value(f"{CLIPS[1]}\n{HOSTILE}\n{CLIPS[1]}")
-    tab.again().press("promoting:make")
+    tab.press("promoting:make")
     first = tab.app.query_params["release"]
     assert {row[0] for row in cells(tab)} == {CLIPS[1], HOSTILE}
     tab.open("promote", project="pod", release=first, at=HOSTILE)
@@ -342,6 +336,10 @@ def test_a_list_a_saved_plan_and_a_comparison(tab: Console, serving: Services, p
     tab.open("promote", project="pod", release=third.id)
     tab.press("promoting:discard")
     assert "It is void" in tab.words
+    tab.open("promote", project="pod", part="plan", kind="keys")
+    (drop,) = tab.app.get("file_uploader")
+    drop.upload("keys.csv", f'"key"\n"{CLIPS[0]}"\n'.encode(), "text/csv")
+    assert "1 object, from keys.csv" in tab.again().words
 
 
 def test_stopped_and_undone_in_order(tab: Console, serving: Services, pod: Store) -> None:
