@@ -177,7 +177,7 @@ def _counts(release: Release, totals: Sequence[Total]) -> None:
         words += f"; of the changed ones {release.newer_in_prod:,} are newer live"
     with st.expander(plain_markdown(f"{count(sum(by_state.values()))}: {words}")):
         st.dataframe(
-            [_total_row(one) for one in totals],
+            [_total_row(one) for state in by_state for one in totals if one.state == state],
             hide_index=True,
             key="promoting:totals-table",
             column_config={"Objects": st.column_config.NumberColumn(format="localized")},

@@ -428,6 +428,18 @@ def test_verified_again(tab: Console, serving: Services, pod: Store) -> None:
     assert any(CLIPS[1] in one.value for one in tab.app.code)
 
 
+def test_copied_and_not_verified(tab: Console, serving: Services) -> None:
+    """What is written and was not found as it should be is not called live; verifying it again is
+    offered first, and makes it live.
+    """
+    release = released(serving)
+    serving.lookback._shelf.change(release, {"state": "copied"})
+    tab.open("promote", project="pod", release=release.id)
+    assert "It is copied, and not verified" in tab.words
+    assert {"promoting:verify", "promoting:undo"} <= keys(tab)
+    until(tab.press("promoting:verify"), "It is live")
+
+
 def test_reading_only(tab: Console, serving: Services) -> None:
     """A console that only reads says so instead of the red button."""
     plan = serving.promotions.plan(ME, "pod", FOLDER)
