@@ -110,7 +110,10 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         measurements = Measurements(gate, jobs, measured, manifests.clips)
-        review = open_review(gate, ground.database, manifests, measurements, clock=now)
+        listings = settings.data_path / "listings"
+        review = open_review(
+            gate, ground.database, manifests, measurements, folder=listings, clock=now
+        )
         opened.callback(review.close)
         inventories = Inventories(gate, jobs, ground.database, settings.data_path, now)
         money = open_money(
