@@ -115,17 +115,18 @@ def _place(layouts: Mapping[str, Layout], address: str) -> Place:
 
 
 def _shown(view: PromoteView, kept: _Answer) -> None:
+    codes: Mapping[str, int] = dict(CODE)
     counts = {
-        state: pc.sum(pc.equal(kept.rows["state"], CODE[state])).as_py() or 0  # type: ignore[index]
+        state: pc.sum(pc.equal(kept.rows["state"], codes[state])).as_py() or 0
         for state in DIFF_TITLES
     }
     state = view.state if counts.get(view.state) else ""
     _filter(view, counts, state)
     rows = kept.rows
     if state:
-        rows = rows.filter(pc.equal(rows["state"], CODE[state]))  # type: ignore[index]
+        rows = rows.filter(pc.equal(rows["state"], codes[state]))
     else:
-        rows = rows.filter(pc.not_equal(rows["state"], CODE["same"]))
+        rows = rows.filter(pc.not_equal(rows["state"], codes["same"]))
     pages = max(1, -(-rows.num_rows // PAGE_ROWS))
     page = min(int(view.page), pages)
     shown = rows.slice((page - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist()

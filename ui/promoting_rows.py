@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -59,12 +59,12 @@ def counted(totals: Sequence[Total]) -> dict[State, int]:
 
 def show(scene: Scene, release: Release, totals: Sequence[Total]) -> Chosen | None:
     """The filter with its counts, and the table. Returns the chosen row."""
-    counts = counted(totals)
-    if not counts:
+    counts: Mapping[str, int] = {_ALL: sum(one.objects for one in totals), **counted(totals)}
+    if not totals:
         return None
     _filter(scene, counts)
     state = scene.view.state if scene.view.state in counts else _ALL
-    total = counts[state] if state else sum(counts.values())  # type: ignore[index]
+    total = counts[state]
     page = min(int(scene.view.page), max(1, -(-total // PAGE_ROWS)))
     place = (scene.actor, scene.layout.name, release.id)
     table = scene.services.promotions.rows(
@@ -86,21 +86,17 @@ def show(scene: Scene, release: Release, totals: Sequence[Total]) -> Chosen | No
     return Chosen(chosen, steps.get(chosen["key"])) if chosen is not None else None
 
 
-def _filter(scene: Scene, counts: dict[State, int]) -> None:
-    if len(counts) < 2:
-        return
+def _filter(scene: Scene, counts: Mapping[str, int]) -> None:
+    if len(counts) < 3:
+        return  # all are in one state
     state = st.session_state
     state["promoting:state"] = scene.view.state if scene.view.state in counts else _ALL
 
-    def title(name: str) -> str:
-        number = counts[name] if name else sum(counts.values())
-        return f"{STATE_TITLES[name] if name else 'All'} {number:,}"
-
     st.segmented_control(
         "State",
-        [_ALL, *counts],
+        list(counts),
         key="promoting:state",
-        format_func=title,
+        format_func=lambda name: f"{STATE_TITLES.get(name, 'All')} {counts[name]:,}",
         label_visibility="collapsed",
         required=True,
         on_change=lambda: promoting.go(scene.view.with_(state=state["promoting:state"])),

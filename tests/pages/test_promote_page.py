@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from page_rig import MP3, Console, own_s3
@@ -16,7 +17,7 @@ from storage.model.promotion import Scope
 from storage.model.releases import Release
 from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
-from ui import promoting
+from ui import promoting, promoting_history, promoting_rows
 
 ME = local_actor()
 FOLDER = Scope("prefix", ("clips/",))
@@ -470,3 +471,24 @@ def test_what_is_listened_to_comes_along(console: Console) -> None:
     assert any("promote?project=ssi&amp;part=plan&amp;prefix=mastered%2F" in one for one in links)
     console.open("listen", **place, prefix="mastered/", **{"as": "qa"})
     assert not any("promote?" in str(one.proto.body) for one in console.app.get("html"))
+
+
+def test_pages_of_releases_and_rows(
+    tab: Console, serving: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long lists come in pages, each an address; a page behind the last is the last."""
+    monkeypatch.setattr(promoting_history, "_PAGE", 2)
+    monkeypatch.setattr(promoting_rows, "PAGE_ROWS", 2)
+    made = [serving.promotions.plan(ME, "pod", FOLDER).id for _ in range(3)]
+    newest = tab.open("promote", project="pod").data("promoting:history")
+    ((label, older),) = newest["pager"]
+    assert (label, len(newest["rows"])) == ("Older", 2)
+    tab.open("promote", **dict(parse_qsl(older[1:])))
+    (row,) = tab.data("promoting:history")["rows"]
+    assert f"release={min(made)}" in row["href"]
+    assert [label for label, _ in tab.data("promoting:history")["pager"]] == ["Newest"]
+    for page, shown in (("1", CLIPS[:2]), ("2", CLIPS[2:]), ("9", CLIPS[2:])):
+        tab.open("promote", project="pod", release=made[0])
+        tab.app.query_params["page"] = page
+        assert [row[0] for row in cells(tab.again())] == shown
+    assert tab.data("promoting:rows")["count"] == "3 objects"
