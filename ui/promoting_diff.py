@@ -115,7 +115,7 @@ def _place(layouts: Mapping[str, Layout], address: str) -> Place:
 
 
 def _shown(view: PromoteView, kept: _Answer) -> None:
-    codes: Mapping[str, int] = dict(CODE)
+    codes = {str(name): code for name, code in CODE.items()}
     counts = {
         state: pc.sum(pc.equal(kept.rows["state"], codes[state])).as_py() or 0
         for state in DIFF_TITLES

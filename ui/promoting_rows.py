@@ -11,7 +11,7 @@ import streamlit as st
 
 from storage.access import allowed
 from storage.model.people import Can
-from storage.model.promotion import STATES, State
+from storage.model.promotion import STATES
 from storage.model.releases import BEGUN, Release, Step
 from storage.promotion.looking import Total
 from storage.units import human_bytes
@@ -47,9 +47,9 @@ class Chosen:
     step: Step | None
 
 
-def counted(totals: Sequence[Total]) -> dict[State, int]:
+def counted(totals: Sequence[Total]) -> dict[str, int]:
     """How many objects are in each state that there is, what is written first."""
-    found: dict[State, int] = {}
+    found: dict[str, int] = {}
     for state in STATE_TITLES:
         for one in totals:
             if one.state == state:
