@@ -47,6 +47,8 @@ def _planned(scene: Scene, release: Release) -> None:
         _discard(scene, release)
         return
     st.markdown("**It waits for approval**")
+    if not release.todo:
+        st.markdown("Nothing is to be written: all of it is live already.")
     _hash(release)
     if not scene.may(Can.PROMOTE_APPROVE):
         st.info(plain_markdown(scene.why_not("It is approved", Can.PROMOTE_APPROVE)))

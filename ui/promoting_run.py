@@ -36,6 +36,8 @@ def ask(scene: Scene, release: Release) -> None:
         f"Writes {count(release.todo)}, {human_bytes(release.bytes)}, "
         f"in {promoting.live(scene.target)}. Nothing else there is touched."
     )
+    for words in _manifests(scene, release):
+        st.caption(plain_markdown(words))
     sure = confirming.typed(word, f"{verb} in {scene.target.title}", "promoting:typed")
     everything = st.checkbox(
         "Verify by reading every object",
@@ -58,6 +60,16 @@ def ask(scene: Scene, release: Release) -> None:
         if job is not None:
             promoting_running.watch(release, job)
             st.rerun()
+
+
+def _manifests(scene: Scene, release: Release) -> list[str]:
+    """What is published once all is verified."""
+    rules, origins = scene.rules, [one for one in release.header.origins if one.key]
+    if rules.released is None or release.kind != "promotion":
+        return []
+    where = scene.layout.bucket(rules.released_in).title
+    keys = [rules.released.render({"course": one.course}) for one in origins]
+    return [f"Then it puts the manifest at {key} in {where}." for key in keys]
 
 
 def afterwards(scene: Scene, release: Release) -> None:
