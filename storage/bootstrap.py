@@ -47,6 +47,8 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.doors import Doors
+from storage.promotion.looking import Lookback
 from storage.promotion.service import Promotions
 from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.works import works as release_works
@@ -144,6 +146,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             budgets=money.budgets,
             encouragements=Encouragements(gate, layouts),
             promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
+            lookback=Lookback(Doors(gate, layouts, shelf, now, told.outside()), shelf),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

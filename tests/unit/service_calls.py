@@ -405,6 +405,20 @@ _PROMOTIONS: Mapping[str, Call] = {
     "promotions.cancel": _promotions(
         lambda s, a, *at: s.promotions.cancel(a, at[0], _RELEASE), Can.PROMOTE_RUN
     ),
+    "lookback.totals": _welcomes(
+        lambda s, a, *at: s.lookback.totals(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "lookback.written_bytes": _welcomes(
+        lambda s, a, *at: s.lookback.written_bytes(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "lookback.steps": _welcomes(
+        lambda s, a, *at: s.lookback.steps(a, at[0], _RELEASE, [KEY]), **_SEE_LIVE
+    ),
+    "lookback.undoing": _welcomes(
+        lambda s, a, *at: s.lookback.undoing(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "lookback.unsigned": _welcomes(lambda s, a, *at: s.lookback.unsigned(a, at[0]), **_SEE_LIVE),
+    "lookback.csv": _welcomes(lambda s, a, *at: s.lookback.csv(a, at[0], _RELEASE), **_SEE_LIVE),
 }
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
