@@ -65,14 +65,17 @@ def names(page: ListPage) -> list[str]:
     return [*page.prefixes, *page.objects.column("key").to_pylist()]
 
 
-def walk(store: Store, bucket: str, prefix: str = "", *, limit: int) -> tuple[list[str], int]:
+def walk(
+    store: Store, bucket: str, prefix: str = "", *, limit: int, delimiter: str = "/"
+) -> tuple[list[str], int]:
     """Every name under `prefix`, paging by `next`, and how many requests that took."""
     found: list[str] = []
     requests = 0
     after = ""
     while True:
-        page = list_page(store, bucket, prefix, after=after, limit=limit)
-        assert len(names(page)) <= limit + 1  # SeaweedFS keeps `a` and `a/` together
+        page = list_page(store, bucket, prefix, after=after, limit=limit, delimiter=delimiter)
+        # SeaweedFS keeps `a` and `a/` together, and what its paging leaves out is added
+        assert len(names(page)) <= limit + 2
         found += names(page)
         requests += page.requests
         if page.complete:

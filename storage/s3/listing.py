@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.model.objects import OBJECT_SCHEMA, ListPage
 from storage.s3.client import Store, translating
 from storage.s3.failures import not_s3
 from storage.s3.listing_parse import ParsedListing, parse_listing
+from storage.s3.tree_pages import VERSIONS, passed_over
 from storage.s3.xml_rows import NO_STORAGE_CLASS
 
 LIST_PAGE_KEYS = 1_000  # ListObjectsV2: max-keys ceiling
@@ -60,14 +62,38 @@ def list_page(
         raise InvalidInput(
             f"A page cannot have {limit} rows.", f"Ask for 1 to {LIST_PAGE_KEYS} rows."
         )
-    ask = _Ask(bucket, prefix, after, limit, delimiter)
+    tree = store.capabilities.lists_as_tree
+    # A tree passes over the whole folder it is to start after; nothing lies between the two names.
+    whole = tree and not delimiter and after and not after.endswith(("/", VERSIONS))
+    ask = _Ask(bucket, prefix, after + "/" if whole else after, limit, delimiter)
     with translating("s3:ListBucket", bucket):
         direct = store.signed_get(bucket)
         body = direct.fetch(ask.query()) if direct else None
         parsed = parse_listing(body) if body else None
         requests = 1 if parsed or direct is None else 2
         parsed = parsed or _by_sdk(store, ask)
-    return _page(parsed, ask, requests)
+    page = _page(parsed, ask, requests)
+    return _tree_page(store, page, after, folders=bool(delimiter)) if tree else page
+
+
+def _tree_page(store: Store, page: ListPage, after: str, *, folders: bool) -> ListPage:
+    """`page`, which started after that name, with the keys that paging leaves out."""
+    if page.next is None:
+        return page
+    heads, requests = passed_over(
+        store, page.bucket, page.prefix, (after, page.next), folders=folders
+    )
+    rows = [
+        {name: getattr(head, name) for name in OBJECT_SCHEMA.names}
+        for head in heads
+        if not pc.is_in(pa.scalar(head.key), page.objects.column("key")).as_py()
+    ]
+    more = pa.RecordBatch.from_pylist(rows, OBJECT_SCHEMA)
+    return replace(
+        page,
+        objects=pa.concat_batches([page.objects, more]) if rows else page.objects,
+        requests=page.requests + requests,
+    )
 
 
 def _by_sdk(store: Store, ask: _Ask) -> ParsedListing:
@@ -135,13 +161,13 @@ def _last_item(parsed: ParsedListing) -> str:
     """The last key or folder in the server's own order, "" on an empty page.
 
     AWS orders keys by their UTF-8 bytes. SeaweedFS 4.48 walks a tree: `a`, `a/`, `a-1`, `a.txt`
-    (by bytes `a/` comes last), so the greatest item of a page need not be its last, and starting
-    after it repeats others. Its continuation token names the last item plainly, AWS's does not.
+    (by bytes `a/` comes last) and sorts what a page has of it, so the greatest item of a page need
+    not be its last, and starting after it repeats others. Its continuation token names the last
+    item plainly, AWS's does not.
     """
-    ends = list(parsed.prefixes[-1:])
-    if parsed.objects.num_rows:
-        ends.append(parsed.objects.column("key")[-1].as_py())
+    keys = parsed.objects.column("key").to_pylist()
     for token in (parsed.token, unquote_plus(parsed.token)):
-        if token in ends:
+        # of a key that keeps versions it names their folder
+        if token in parsed.prefixes or token.removesuffix(VERSIONS) in keys:
             return token
-    return max(ends, key=str.encode, default="")
+    return max([*parsed.prefixes[-1:], *keys[-1:]], key=str.encode, default="")

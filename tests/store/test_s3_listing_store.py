@@ -64,6 +64,39 @@ def test_paging_within_a_folder(weed_store: Store, odd_bucket: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("delimiter", ["/", ""])
+def test_paging_loses_nothing_where_versions_are_kept(
+    weed_store: Store, bucket: str, delimiter: str
+) -> None:
+    """Also keys that begin as others do, and go on where a page ends: `a`, `a-1`, `a.txt`, `a/x`."""
+    client = weed_store.client
+    keys = [
+        "a",
+        "a-1",
+        "a.txt",
+        "a/x",
+        "b/c-/e",
+        "b/c.mp3",
+        "b/c.mp3.json",
+        "b/c/d",
+        "d/1",
+        "d/1/2",
+        "e",
+    ]
+    for place in ("before", "after"):
+        for key in keys:
+            client.put_object(Bucket=bucket, Key=f"{place}/{key}", Body=b"x")
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket=bucket, Key="before/b/c/d", Body=b"newer")
+    client.delete_object(Bucket=bucket, Key="after/b/c.mp3.json")
+    for prefix in ("", "before/", "after/", "after/b"):
+        whole = sorted(names(list_page(weed_store, bucket, prefix, delimiter=delimiter)))
+        assert whole
+        for limit in (1, 2, 3, 5):
+            found = walk(weed_store, bucket, prefix, limit=limit, delimiter=delimiter)[0]
+            assert sorted(found) == whole, f"{limit} a page below {prefix!r}"
+
+
 def test_no_bucket_is_an_error_and_an_empty_one_is_a_page(weed_store: Store, bucket: str) -> None:
     """A failure is never an empty list."""
     assert list_page(weed_store, bucket).complete
