@@ -57,7 +57,8 @@ attempt is in the audit log. Without a login there is one local person with all 
 """
 _AFTER_PERMISSIONS = """
 *Writes*: refused to everybody while the console is switched to reading only (`READ_ONLY=1`, or an
-admin's switch). *Tokens*: an API token can be given it; a token has some of its maker's roles, of
+admin's switch). Measuring clips goes on: it reads the store and writes the console's own database
+alone. *Tokens*: an API token can be given it; a token has some of its maker's roles, of
 what these may do only what it was given, and can be limited to some projects. No token can manage
 tokens, people or the console: a leaked one could make itself a successor, or put out whoever looks
 for it. A token limited to some projects has no permission on the console as a whole.

@@ -16,7 +16,8 @@ from storage.layout.profile import Layout
 from storage.model.courses import CourseEntry
 from storage.model.measuring import MeasureScope
 from storage.model.people import WRITING_CANS, Actor, Can
-from storage.model.review import ORDERS, ListingAge, Scope, Selection
+from storage.model.review import ORDERS, Scope, Selection
+from storage.model.review_progress import ListingAge
 from ui import errors, session
 from ui.listening_view import TABS, ListeningView, read_view, where_stopped
 from ui.recent import recent

@@ -9,7 +9,7 @@ from datetime import datetime, time
 import plotly.graph_objects as go
 import streamlit as st
 
-from storage.model.review import Part, PersonPart, Progress
+from storage.model.review_progress import Part, PersonPart, Progress
 from ui import listening, pace, times
 from ui.listening import Scene
 from ui.listening_words import VOICES, plain_plotly

@@ -74,9 +74,11 @@ class Audit:
             self._far_heads.close()
 
     def append(self, *events: AuditEvent) -> None:
-        """Adds the events, all or none. Raises StorageError when the log cannot take them: then
-        what they announce must not happen.
+        """Adds the events, if any, all or none. Raises StorageError when the log cannot take them:
+        then what they announce must not happen.
         """
+        if not events:
+            return
         with self._events.appending() as log:
             now = self._clock()
             head = self._add(log, events, now)

@@ -14,7 +14,8 @@ from storage.cli.session import opened
 from storage.errors import InvalidInput
 from storage.model.content import Content
 from storage.model.listening import ClipToHear, Handed
-from storage.model.review import DECISIONS, Judgement, Progress, Scope
+from storage.model.review import DECISIONS, Judgement, Scope
+from storage.model.review_progress import Progress
 from storage.review.importing import FILE_BYTES_MAX
 from storage.review.store import version_of
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from storage.courses.jsontext import Member, members, skip
-from storage.courses.registry import Entry, Registry
+from storage.courses.registry import Registry
 from storage.errors import InvalidInput
 
 _INDENT = "  "
@@ -80,13 +80,6 @@ def remove_entry(registry: Registry, course: str) -> bytes:
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values are the same: unlike in Python, 1 is neither true nor 1.0."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-
-
-def same_entries(one: Entry | None, other: Entry | None) -> bool:
-    """Whether two entries say the same, whatever their formatting; None for no entry."""
-    if one is None or other is None:
-        return one is other
-    return same(dict(one.fields), dict(other.fields))
 
 
 def _check(registry: Registry, course: str) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from storage.model.audio import AudioFinding
 from storage.model.content import Content
 from storage.model.objects import PresignedUrl
-from storage.model.review import ListingAge, Progress, Reason, ReviewState, Risk, Verdict
+from storage.model.review import Reason, ReviewState, Risk, Verdict
+from storage.model.review_progress import ListingAge, Progress
 
 Figures = Mapping[str, Any]
 _FIGURES = (

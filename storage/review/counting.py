@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.model.review import Part, PersonPart
+from storage.model.review_progress import Part, PersonPart
 from storage.review.snapshot import GONE, STATES, Snapshot
 
 PACE_WINDOW_S = 1_800  # the last half hour says how fast somebody is now

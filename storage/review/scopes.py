@@ -11,7 +11,8 @@ from storage.db.leases import Leases
 from storage.db.review_desk import ReviewDesk
 from storage.db.verdicts import Verdicts
 from storage.gate import ONCE, Passage
-from storage.model.review import ListingAge, Scope
+from storage.model.review import Scope
+from storage.model.review_progress import ListingAge
 from storage.review.ledger import Ledger
 from storage.review.listings import KEPT
 from storage.review.opening import make_snapshot

@@ -25,14 +25,13 @@ from storage.model.review import (
     Judged,
     Judgement,
     Order,
-    Part,
     Position,
-    Progress,
     ReviewState,
     Scope,
     Undone,
 )
 from storage.model.review_gate import GateReport
+from storage.model.review_progress import Part, Progress
 from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people, pace_per_hour
 from storage.review.gating import report_of
 from storage.review.handing import Handing

@@ -137,6 +137,15 @@ def test_events_are_added_all_or_none(log: Log) -> None:
     assert log.verify().rows == 0
 
 
+def test_no_events_are_nothing_to_add(log: Log) -> None:
+    """An act on nothing, such as a ZIP of an empty folder, leaves the log as it is."""
+    log.audit.append(event(1))
+    log.audit.append()
+    with log.audit.recorded():
+        pass
+    assert log.verify().rows == 1
+
+
 def test_what_fails_is_told_after_what_was_allowed(log: Log) -> None:
     """Two rows: the attempt, before it began, and how it ended."""
 

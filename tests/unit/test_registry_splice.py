@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from registries import COURSES, documents, entries, texts, values
+from registries import COURSES, documents, entries, values
 
-from storage.courses.merging import diff, json_diff, merge, sentences
+from storage.courses.merging import differing, json_diff, sentences
 from storage.courses.registry import EMPTY, parse_registry
 from storage.courses.splice import (
     put_entries,
@@ -21,6 +21,7 @@ from storage.courses.splice import (
     set_entry,
 )
 from storage.errors import InvalidInput
+from storage.model.welcome_plans import FieldChange
 
 pytestmark = pytest.mark.property
 BOM = b"\xef\xbb\xbf"
@@ -113,45 +114,15 @@ def test_a_removed_entry_leaves_the_others(raw: bytes, course: str) -> None:
     assert json.dumps(content(after)) == json.dumps(wanted)
 
 
-edits = st.lists(st.tuples(st.sampled_from(COURSES), texts), max_size=4)
-
-
-def edited(raw: bytes, some: list[tuple[str, str]]) -> bytes:
-    for course, text in some:
-        raw = set_entry(parse_registry(raw), course, {"text": text})
-    return raw
-
-
-@given(files, edits, edits)
-def test_two_people_s_changes_are_both_there_or_a_conflict(
-    raw: bytes, mine: list[tuple[str, str]], theirs: list[tuple[str, str]]
-) -> None:
-    """Each entry is what the one who changed it made of it; one that both changed differently is a
-    conflict and stays theirs; comments and the rest of the file stay theirs."""
-    base, ours, now = (parse_registry(edited(raw, some)) for some in ([], mine, theirs))
-    merged = merge(base, ours, now)
-    after = parse_registry(merged.raw)
-    for course in {*ours.entries, *now.entries}:
-        was, one, other, end = (
-            dict(some.entries[course].fields) if course in some.entries else None
-            for some in (base, ours, now, after)
-        )
-        in_conflict = course in {conflict.course for conflict in merged.conflicts}
-        assert in_conflict == (one not in (was, other) and other != was)
-        assert end == (other if one == was or in_conflict else one)
-    assert merge(base, ours, ours).raw == ours.raw
-    assert merge(base, base, now).raw == now.raw
-
-
 @given(entries(), entries())
 def test_a_diff_says_what_changes(before: dict[str, Any], after: dict[str, Any]) -> None:
     """The fields named in it are those that differ, and each has its line in the JSON diff."""
     course = "ita_for_eng"
     one, other = (
-        parse_registry(set_entry(parse_registry(EMPTY), course, fields))
-        for fields in (before, after)
+        parse_registry(set_entry(parse_registry(EMPTY), course, its)) for its in (before, after)
     )
-    found = diff(one, other)
+    fields = differing(None, other.entries[course], one.entries[course])
+    found = [FieldChange(course, name, old, new) for name, (_, new, old) in fields.items()]
     named = {change.field for change in found}
     assert named == {
         name
