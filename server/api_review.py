@@ -21,7 +21,8 @@ from server.tokens import actor_of
 from storage.errors import InvalidInput
 from storage.model.content import Content
 from storage.model.people import Actor
-from storage.model.review import Judgement, Mark, Progress, Scope
+from storage.model.review import Judgement, Mark, Scope
+from storage.model.review_progress import Progress
 
 _VERDICTS_MAX = 100  # in one request
 _SKIP_MAX = 50  # clips that a browser holds
