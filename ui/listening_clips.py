@@ -13,6 +13,7 @@ from storage.measurements.judging import findings_of
 from storage.model.content import Content
 from storage.model.listening import ReviewPage, ReviewRow
 from storage.model.measuring import ClipFacts
+from storage.model.review import Risk
 from ui import listening, listening_batch, listening_one, listening_pictures, listening_said
 from ui.listening import Scene
 from ui.listening_view import STATES
@@ -21,6 +22,13 @@ from ui.text import visible
 
 _PAGE_ROWS = 200
 _HEIGHT_PX = 520
+_EARLY: Mapping[Risk, str] = {
+    "defect": "a measured fault",
+    "second-ear": "a second ear is wanted",
+    "short": "a short text",
+    "changed": "changed since it was heard",
+    "rest": "",
+}
 
 Facts = Mapping[tuple[str, int], ClipFacts]
 
@@ -143,5 +151,6 @@ def _row(row: ReviewRow, facts: ClipFacts | None, scene: Scene) -> dict[str, Any
         "Length": sound.duration_s if sound else None,
         "Loudness": sound.loudness.integrated_lufs if sound else None,
         "Peak": sound.loudness.true_peak_dbtp if sound else None,
+        "Comes early for": visible(row.short) if row.risk == "short" else _EARLY[row.risk],
         "What was found": "; ".join(worst) if facts else "not measured",
     }

@@ -10,7 +10,7 @@ from storage.model.courses import Manifest
 from ui.listening import Scene, measured_scope
 from ui.recent import recent
 
-_MEASURED = ("duration_s", "loudness_lufs", "lead_silence_s", "trail_silence_s")
+_MEASURED = ("duration_s", "loudness_lufs", "lead_silence_s", "trail_silence_s", "digest")
 
 
 def columns(scene: Scene) -> pa.Table:

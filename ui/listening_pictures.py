@@ -13,16 +13,15 @@ import streamlit as st
 
 from storage.measurements.pace import OUTLIER
 from storage.model.audio import AudioLimits
+from ui import listening_same
 from ui.listening import Scene
 from ui.listening_columns import columns
 from ui.listening_words import plain_plotly
-from ui.text import plain_markdown
 
 _STEP_LU = 0.5
 _QUIETEST, _LOUDEST = -40.0, 0.0  # LUFS; what is beyond is drawn at the edge
 _CLOUD = 2_000  # points that stand for the clips that do not stand out
 _STAND_OUT = 300
-_NAMED = 12
 _HEIGHT_PX = 230
 _INSIDE, _OUTSIDE = "#5C86E0", "#DD8548"
 
@@ -44,6 +43,7 @@ def show(scene: Scene) -> None:
     with right:
         if measured:
             _lengths(scene, table)
+    listening_same.show(scene, table)
 
 
 # -- loudness -------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def _loudness(scene: Scene, table: pa.Table) -> None:
         st.caption("Click on a bar to see its clips. Orange is outside of what the project allows.")
         return
     inside = np.flatnonzero(~np.isnan(levels) & (bars.astype(int) == int(picked)))
-    _named(scene, table, inside)
+    listening_same.named(scene, table, inside)
 
 
 def _bars(
@@ -113,7 +113,7 @@ def _lengths(scene: Scene, table: pa.Table) -> None:
     if picked is None:
         st.caption("Click on an orange point to open the clip: it is long or short for its text.")
         return
-    _named(scene, table, np.asarray([int(picked)]))
+    listening_same.named(scene, table, np.asarray([int(picked)]))
 
 
 def _cloud(
@@ -167,14 +167,3 @@ def _drawn(figure: go.Figure, key: str) -> Any:
     )
     points = chosen["selection"]["points"]
     return points[0].get("customdata") if points else None
-
-
-def _named(scene: Scene, table: pa.Table, rows: np.ndarray[Any, Any]) -> None:
-    """Links to clips: each opens beside the table."""
-    some = table.take(pa.array(rows[:_NAMED]))
-    links = [
-        f"[{plain_markdown(phrase or key)}]({scene.view.with_(at=key).href()})"
-        for key, phrase in zip(some["key"].to_pylist(), some["phrase"].to_pylist(), strict=True)
-    ]
-    rest = len(rows) - len(links)
-    st.markdown(" · ".join(links) + (f" · and {rest:,} more" if rest > 0 else ""))

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from storage.model.review_progress import Part, PersonPart, Progress
-from ui import listening, pace, times
+from ui import listening, listening_gate, pace, times
 from ui.listening import Scene
 from ui.listening_words import VOICES, plain_plotly
 from ui.text import visible
@@ -40,6 +40,7 @@ def show(scene: Scene) -> None:
     if not progress.whole.total:
         st.info("There is nothing to hear here: no clip lies in this bucket for it.")
         return
+    listening_gate.show(scene)
     slices = [part for part in progress.by_slice if part.name != _NO_SLICE]
     pictures = [
         ("By voice", _of_parts(progress.by_role, lambda name: _ROLES.get(name, visible(name)))),

@@ -137,6 +137,8 @@ def test_ticked_clips_are_judged_together(
     look(tab, course="ita_for_eng", show="progress")
     metrics = {metric.label: metric.value for metric in tab.app.metric}
     assert (metrics["Rejected"], metrics["To hear"]) == ("2", "0")
+    tab.press("listening:gate")
+    assert "2 rejected" in tab.words
 
 
 def test_ticked_clips_become_a_selection_to_hear(
@@ -186,7 +188,9 @@ def test_measuring_from_the_page_fills_table_and_pictures(
     assert [(job.role, job.state) for job in jobs] == [("prod", "done"), ("stage", "done")]
     look(tab, course="ita_for_eng", show="clips", order="course")
     assert all(0.5 < row["Length"] < 1.2 for row in shown[-1])
+    assert {row["Comes early for"] for row in shown[-1]} == {"single word", ""}
     assert len(tab.app.get("plotly_chart")) == 2
+    assert "sound the same" not in tab.words
 
 
 def test_a_course_can_be_added_from_a_file(tab: Console, installed: Services) -> None:
