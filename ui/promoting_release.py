@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from storage.access import allowed
+from storage.access import allowed, allowed_console
+from storage.model.money import Estimate, money
 from storage.model.people import Can
 from storage.model.promotion import BLOCKING, Gate
 from storage.model.releases import Release
-from storage.promotion.looking import Total
+from storage.promotion.looking import Total, copied
 from storage.units import human_bytes
 from ui import (
     gate,
@@ -38,7 +39,7 @@ def show(scene: Scene) -> None:
     with right, st.container(border=True, key="promoting:next"):
         promoting_next.show(scene, release)
     with left:
-        _figures(release)
+        _figures(release, _cost(scene, totals))
         for words in release.notes:
             st.caption(f":orange[:material/info:] {plain_markdown(words)}")
         _gates(scene, release)
@@ -84,14 +85,31 @@ def _head(scene: Scene, release: Release) -> None:
         st.caption(plain_markdown(f"Courses: {', '.join(header.scope.names)}"))
 
 
-def _figures(release: Release) -> None:
+def _cost(scene: Scene, totals: Sequence[Total]) -> Estimate | None:
+    """What running it costs; None for who may not see money, or where nothing is copied."""
+    copies = copied(totals)
+    if not copies or not allowed_console(scene.actor, Can.COST_READ):
+        return None
+    ends = (scene.rules.source, scene.rules.target)
+    return scene.services.costs.copying(scene.actor, scene.layout.name, *ends, copies)
+
+
+def _figures(release: Release, cost: Estimate | None) -> None:
     """What it takes, in one line of figures."""
     copied = sum(release.counts.get(name, 0) for name in ("new", "changed", "restored"))
     lacks = release.counts.get("missing", 0)
     columns = st.columns(4)
     columns[0].metric("To write", f"{release.todo:,}", border=True)
     columns[1].metric("To copy", human_bytes(release.bytes), border=True)
-    columns[2].metric("Requests, about", f"{release.requests:,}", border=True)
+    columns[2].metric(
+        "Requests, about",
+        f"{release.requests:,}",
+        None if cost is None else _costs(cost),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        help=None if cost is None else _priced(cost),
+    )
     if release.kind == "promotion":
         columns[3].metric(
             "Still lacking afterwards",
@@ -102,6 +120,16 @@ def _figures(release: Release) -> None:
     else:
         removed = release.counts.get("removed", 0)
         columns[3].metric("Taken away", f"{removed:,}", border=True)
+
+
+def _costs(cost: Estimate) -> str:
+    return "cost not known" if cost.missing else money(cost.total, cost.book.currency)
+
+
+def _priced(cost: Estimate) -> str:
+    if cost.missing:
+        return "The price book has no price for some of it: see Costs, Prices."
+    return plain_markdown(f"Copies and checks, once, by {cost.book.name} of {cost.book.date}.")
 
 
 # -- gates ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ object, what undoes what, and which overrides nobody has signed yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.model.people import Actor, Can
-from storage.model.promotion import STATES, WRITTEN, State
+from storage.model.promotion import COPIED, STATES, WRITTEN, State
 from storage.model.releases import Release, Step
 from storage.promotion.doors import Doors
 from storage.promotion.report import as_csv
@@ -29,6 +29,16 @@ class Total:
     storage_class: str
     objects: int
     bytes: int
+
+
+def copied(totals: Iterable[Total]) -> dict[str, tuple[int, int]]:
+    """By class how many objects are copied, and their bytes."""
+    found: dict[str, tuple[int, int]] = {}
+    for one in totals:
+        if one.state in COPIED:
+            objects, held = found.get(one.storage_class, (0, 0))
+            found[one.storage_class] = (objects + one.objects, held + one.bytes)
+    return found
 
 
 class Lookback:

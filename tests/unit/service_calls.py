@@ -470,6 +470,9 @@ _COSTS: Mapping[str, Call] = {
     "costs.what_if": _call(lambda s, a, one, _: s.costs.what_if(a, one, Grow(2)), Can.COST_READ),
     "costs.forecast": _call(lambda s, a, one, _: s.costs.forecast(a, one), Can.COST_READ),
     "costs.recordings": _call(lambda s, a, one, _: s.costs.recordings(a, one, 5), Can.COST_READ),
+    "costs.copying": _call(
+        lambda s, a, one, _: s.costs.copying(a, one, "stage", "prod", {"": (1, 2)}), Can.COST_READ
+    ),
     "costs.last_month": _call(lambda s, a, one, _: s.costs.last_month(a, one), Can.COST_READ),
     # asking the bucket itself how large it is needs inventory:scan besides, and is refused there
     "costs.measuring": _call(lambda s, a, *at: s.costs.measuring(a, *at, before=5), Can.COST_READ),
