@@ -190,7 +190,7 @@ def test_from_the_plan_to_the_rollback(tab: Console, pod: Store) -> None:
     assert "All gates are open" in tab.words
     release = tab.app.query_params["release"]
     shown = {one.label: one.value for one in tab.app.metric}
-    assert (shown["To write"], shown["Still lacking afterwards"]) == ("3", "0")
+    assert (shown["To write"], shown["Still lacking"]) == ("3", "0")
     money = next(one.delta for one in tab.app.metric if one.label == "Requests, about")
     assert money == "0.000017 USD"  # three COPY at 0.005 and six HEAD at 0.0004 a thousand
     tab.open("promote", project="pod", release=release, state="changed")
