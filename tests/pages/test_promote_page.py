@@ -201,7 +201,9 @@ def test_from_the_plan_to_the_rollback(tab: Console, pod: Store) -> None:
     assert "recorded as self-approved" in tab.words
     tab.press("promoting:approve")
     assert "Approved. It can be run now." in tab.words
-    assert tab.app.button(key="danger:promoting:run").disabled
+    for wrong in ("", "clips", "CLIPS/"):
+        tab.app.text_input(key="promoting:typed").set_value(wrong)
+        assert tab.again().app.button(key="danger:promoting:run").disabled
     until(run(tab), "It is live")
     assert content(pod) == {key: MP3 + bytes([at]) for at, key in enumerate(CLIPS)}
     assert "Self-approved by You (local)" in tab.words
