@@ -16,7 +16,6 @@ from storage.bootstrap import Services
 from storage.layout.profile import Bucket, Layout
 from storage.layout.promoting import PromotionRules
 from storage.model.people import WRITING_CANS, Actor, Can, Role
-from storage.model.promotion import Scope as PlanScope
 from storage.model.releases import STATE_WORDS, Release, ReleaseState
 from storage.promotion.ends import rules_of
 from ui import gate, session
@@ -95,18 +94,14 @@ class Scene:
         return f"{what} by: {self.who_may(can)}."
 
 
-def seen_by(actor: Actor, layouts: Mapping[str, Layout]) -> dict[str, Layout]:
-    """The projects with releases whose live bucket this person may list."""
-    return {
-        name: layout
-        for name, layout in layouts.items()
-        if layout.promotion and allowed(actor, Can.OBJECT_LIST, layout, layout.promotion.target)
-    }
-
-
 def may(actor: Actor, can: Can, layout: Layout) -> bool:
     """Whether this person has that permission where the project's releases go."""
     return layout.promotion is not None and allowed(actor, can, layout, layout.promotion.target)
+
+
+def seen_by(actor: Actor, layouts: Mapping[str, Layout]) -> dict[str, Layout]:
+    """The projects with releases whose live bucket this person may list."""
+    return {name: layout for name, layout in layouts.items() if may(actor, Can.OBJECT_LIST, layout)}
 
 
 def concerns(actor: Actor, layout: Layout) -> bool:
@@ -206,16 +201,9 @@ def standing(release: Release) -> tuple[str, Tone]:
 
 def title(release: Release) -> str:
     """`Promote ita_for_eng`, plain text."""
-    verb = "Roll back" if release.kind == "rollback" else "Promote"
-    return visible(f"{verb} {scope_words(release.header.scope)}")
-
-
-def scope_words(scope: PlanScope) -> str:
-    """What a release is of, shortened where it is long."""
-    if scope.kind == "prefix":
-        return f"folder {scope.names[0]}"
-    text = scope.text
-    return text if len(text) <= 80 else f"{text[:77]}…"
+    verb, scope = "Roll back" if release.kind == "rollback" else "Promote", release.header.scope
+    text = f"folder {scope.text}" if scope.kind == "prefix" else scope.text
+    return visible(f"{verb} {text if len(text) <= 80 else f'{text[:77]}…'}")
 
 
 def tell(words: str) -> None:

@@ -35,8 +35,8 @@ def hand_over(project: str, keys: Sequence[str]) -> None:
     st.session_state[_slot(project)] = "\n".join(keys)
 
 
-def _slot(project: str) -> str:
-    return f"{_KEYS}:{project}"
+def _slot(project: str, selection: str = "") -> str:
+    return f"{_KEYS}:{project}:{selection}"
 
 
 def show(scene: Scene) -> None:
@@ -72,13 +72,9 @@ def show(scene: Scene) -> None:
 def _choose_kind(scene: Scene) -> str:
     view, state = scene.view, st.session_state
     kinds = [one for one in KINDS if one != "course" or _has_courses(scene)]
-    usual = (
-        "keys"
-        if _slot(view.project) in state or view.selection
-        else "prefix"
-        if view.prefix
-        else kinds[0]
-    )
+    named = [one for one in ("course", "prefix") if getattr(view, one)]
+    handed = view.selection or _slot(view.project) in state
+    usual = next((one for one in named if one in kinds), "keys" if handed else kinds[0])
     state["promoting:kind"] = view.kind if view.kind in kinds else usual
     chosen = st.segmented_control(
         "What goes live",
@@ -163,7 +159,7 @@ def _folder(scene: Scene) -> Plan | None:
 
 
 def _keys(scene: Scene) -> Plan | None:
-    state, slot = st.session_state, _slot(scene.layout.name)
+    state, slot = st.session_state, _slot(scene.layout.name, scene.view.selection)
     if slot not in state and scene.view.selection:
         state[slot] = _selected(scene)
     handed: str = state.get(slot, "")

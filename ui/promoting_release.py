@@ -96,11 +96,11 @@ def _cost(scene: Scene, totals: Sequence[Total]) -> Estimate | None:
 
 def _figures(release: Release, cost: Estimate | None) -> None:
     """What it takes, in one line of figures."""
-    copied = sum(release.counts.get(name, 0) for name in ("new", "changed", "restored"))
+    coming = sum(release.counts.get(name, 0) for name in ("new", "changed", "restored"))
     lacks = release.counts.get("missing", 0)
     columns = st.columns(4)
-    columns[0].metric("To write", f"{release.todo:,}", border=True)
-    columns[1].metric("To copy", human_bytes(release.bytes), border=True)
+    columns[0].metric("To write", f"{release.todo:,}", border=True, height="stretch")
+    columns[1].metric("To copy", human_bytes(release.bytes), border=True, height="stretch")
     columns[2].metric(
         "Requests, about",
         f"{release.requests:,}",
@@ -108,18 +108,20 @@ def _figures(release: Release, cost: Estimate | None) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
         help=None if cost is None else _priced(cost),
     )
     if release.kind == "promotion":
         columns[3].metric(
-            "Still lacking afterwards",
+            "Still lacking",
             f"{lacks:,}",
             border=True,
-            help=f"{copied:,} are lacking or other now, and come with this release.",
+            height="stretch",
+            help=f"Once it has run. {coming:,} lack or are other now, and come with it.",
         )
     else:
         removed = release.counts.get("removed", 0)
-        columns[3].metric("Taken away", f"{removed:,}", border=True)
+        columns[3].metric("Taken away", f"{removed:,}", border=True, height="stretch")
 
 
 def _costs(cost: Estimate) -> str:

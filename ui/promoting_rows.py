@@ -9,8 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from storage.access import allowed
-from storage.model.people import Can
 from storage.model.promotion import STATES
 from storage.model.releases import BEGUN, Release, Step
 from storage.promotion.looking import Total
@@ -158,6 +156,6 @@ def one(scene: Scene, release: Release, chosen: Chosen) -> None:
         for role, where in ((scene.rules.source, row["source_key"]), (scene.rules.target, key)):
             if role == scene.rules.source and (release.kind == "rollback" or state in _ABSENT):
                 continue
-            if where and allowed(scene.actor, Can.OBJECT_READ, scene.layout, role):
+            if where and scene.may_read(role):
                 title = f"Open in Browse: {scene.layout.bucket(role).title}"
                 promoting.link(title, promoting.browse_href(scene, role, where))

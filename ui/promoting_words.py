@@ -12,6 +12,7 @@ from ui import times
 from ui.text import plain_markdown
 
 _GATES: Mapping[str, str] = {
+    "manifest": "Manifest",
     "rules": "Rules of the project",
     "references": "Everything referred to is there",
     "content": "Content is known",

@@ -67,6 +67,22 @@ class Database:
             yield connection
 
     @contextmanager
+    def reading_many(self) -> Iterator[Connection]:
+        """As `reading`, for tens of thousands of rows that become columns: of SQLite texts come as
+        their bytes, which Arrow takes as well, in a third of the time.
+        """
+        with self.reading() as connection:
+            driver: Any = connection.connection.driver_connection
+            if self._path is None:
+                yield connection
+                return
+            made, driver.text_factory = driver.text_factory, bytes
+            try:
+                yield connection
+            finally:
+                driver.text_factory = made
+
+    @contextmanager
     def writing(self, lock: int) -> Iterator[Connection]:
         """A transaction alone with its `lock`: committed at the end, undone by any exception.
 

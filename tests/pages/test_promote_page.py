@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-from page_rig import MP3, Console, own_s3
+from page_rig import A_CLIP, MP3, Console, own_s3
 
 from storage import bootstrap
 from storage.bootstrap import Services
@@ -190,7 +190,7 @@ def test_from_the_plan_to_the_rollback(tab: Console, pod: Store) -> None:
     assert "All gates are open" in tab.words
     release = tab.app.query_params["release"]
     shown = {one.label: one.value for one in tab.app.metric}
-    assert (shown["To write"], shown["Still lacking afterwards"]) == ("3", "0")
+    assert (shown["To write"], shown["Still lacking"]) == ("3", "0")
     money = next(one.delta for one in tab.app.metric if one.label == "Requests, about")
     assert money == "0.000017 USD"  # three COPY at 0.005 and six HEAD at 0.0004 a thousand
     tab.open("promote", project="pod", release=release, state="changed")
@@ -201,7 +201,9 @@ def test_from_the_plan_to_the_rollback(tab: Console, pod: Store) -> None:
     assert "recorded as self-approved" in tab.words
     tab.press("promoting:approve")
     assert "Approved. It can be run now." in tab.words
-    assert tab.app.button(key="danger:promoting:run").disabled
+    for wrong in ("", "clips", "CLIPS/"):
+        tab.app.text_input(key="promoting:typed").set_value(wrong)
+        assert tab.again().app.button(key="danger:promoting:run").disabled
     until(run(tab), "It is live")
     assert content(pod) == {key: MP3 + bytes([at]) for at, key in enumerate(CLIPS)}
     assert "Self-approved by You (local)" in tab.words
@@ -401,6 +403,8 @@ def test_what_is_chosen_elsewhere_comes_along(tab: Console, serving: Services) -
     tab.press("promoting:from-browse")
     assert tab.app.query_params["part"] == "plan"
     assert "2 objects" in tab.words
+    tab.open("promote", project="pod", part="plan", prefix="clips/")
+    assert tab.app.text_input(key="promoting:prefix:clips/").value == "clips/"
     tab.ticked = CLIPS[:1]
     tab.open("browse", project="pod", bucket="prod", prefix="clips/")
     assert "promoting:from-browse" not in keys(tab)
@@ -465,14 +469,20 @@ def test_an_unknown_course(console: Console) -> None:
     assert chosen.value == ["ita_for_eng", "xxx_for_eng"]
 
 
-def test_what_is_listened_to_comes_along(console: Console) -> None:
-    """A course or folder that is heard is the scope of a plan, for who may make one."""
+def test_what_is_listened_to_comes_along(console: Console, services: Services) -> None:
+    """A course, folder or selection that is heard is the scope of a plan, for who may make one."""
     place = {"project": "ssi", "bucket": "stage"}
     console.open("listen", **place, prefix="mastered/")
     links = [str(one.proto.body) for one in console.app.get("html")]
     assert any("promote?project=ssi&amp;part=plan&amp;prefix=mastered%2F" in one for one in links)
     console.open("listen", **place, prefix="mastered/", **{"as": "qa"})
     assert not any("promote?" in str(one.proto.body) for one in console.app.get("html"))
+    kept = services.review.save_selection(ME, "ssi", "stage", "Mine", [A_CLIP])
+    console.open("promote", project="ssi", part="plan", selection=kept.id, **{"as": "operator"})
+    (area,) = console.app.text_area
+    assert area.value == A_CLIP
+    console.open("promote", project="ssi", part="plan", selection="gone")
+    assert "That selection is no longer there." in console.words
 
 
 def test_pages_of_releases_and_rows(
