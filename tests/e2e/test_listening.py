@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from browser import settle
+from browser import OUTPUT, settle
 from playwright.sync_api import Page, expect
 from real_console import Console, put_many
 
@@ -58,3 +58,39 @@ def test_clips_are_heard_and_judged_and_the_page_opens_there_again(
     page.keyboard.press("u")
     expect(numbers).to_have_text("1 of 3 clips to hear")
     expect(phrase).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(900, "light"), (1440, "dark")])
+def test_verdicts_are_taken_along_brought_in_and_counted_for_the_gate(
+    console: Console,
+    new_page: Callable[..., Page],
+    clips: list[str],
+    width: int,
+    scheme: str,
+) -> None:
+    """The CSV that the menu gives is taken back by it as known; Progress tells what is left to hear
+    before going live; nothing is wider than the screen, in either theme.
+    """
+    page = new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    query = {"project": "ssi", "bucket": "stage", "prefix": PREFIX, "order": "course", "as": "qa"}
+    address = f"{console.url}/listen?{urlencode(query)}"
+    page.goto(address)
+    expect(page.locator(".numbers")).to_contain_text("clips to hear")
+    page.keyboard.press("a")
+    expect(page.locator(".saved")).to_have_text("All saved")
+    page.goto(f"{address}&show=progress")
+    page.get_by_role("button", name="What must be heard before going live?").click()
+    expect(page.get_by_text("to be heard", exact=False).first).to_be_visible()
+    page.screenshot(path=OUTPUT / "screenshots" / f"listening-gate-{width}-{scheme}.png")
+    page.get_by_role("button", name="More").click()
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Verdicts as CSV").click()
+    file = got.value.path()
+    assert any(key in file.read_text("utf-8") for key in clips)
+    page.locator(".st-key-listening-import input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Bring them in").click()
+    expect(page.get_by_text("brought in,", exact=False)).to_be_visible()
+    page.goto(f"{address}&show=clips")
+    settle(page)
+    expect(page.get_by_text("Tick rows to judge them together")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
