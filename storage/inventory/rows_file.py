@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from storage.inventory.cells import Cells, ascends
 from storage.model.inventory import ROW_SCHEMA
 
-GROUP_ROWS = 122_880  # rows a group: what DuckDB hands to a thread at a time
+GROUP_ROWS = 40_960  # rows a group: what is held in memory until it is written, twice over
 _FEW_VALUES = ["kind", "storage_class", "checksum_algorithm", "upload_id"]
 _SORT_MEMORY = "192MB"
 _SORTED = (
@@ -74,6 +74,8 @@ class RowsFile:
         self.rows += len(group)
         self.bytes += pc.sum(group["size"]).as_py()
         self.cells.add(group)
+        del group, keys
+        pa.default_memory_pool().release_unused()
 
 
 def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:

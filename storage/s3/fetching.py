@@ -29,9 +29,7 @@ def fetch_start(url: str, count: int) -> Start:
     """
     headers = {"Range": f"bytes=0-{count - 1}"}
     try:
-        answer = urllib3.request(
-            "GET", url, headers=headers, timeout=_TIMEOUT_S, retries=_AGAIN
-        )
+        answer = urllib3.request("GET", url, headers=headers, timeout=_TIMEOUT_S, retries=_AGAIN)
     except urllib3.exceptions.HTTPError as error:
         raise Unavailable(  # the address holds a signature: it is not told
             "The store did not answer a player's request.", "Verify the release again in a moment."
