@@ -17,7 +17,7 @@ from storage.model.inventory import ROW_SCHEMA
 
 GROUP_ROWS = 40_960  # rows a group: what is held in memory until it is written, twice over
 _FEW_VALUES = ["kind", "storage_class", "checksum_algorithm", "upload_id"]
-_SORT_MEMORY = "192MB"
+_SORT_MEMORY = "64MB"  # of DuckDB, which takes as much again beside it
 _SORTED = (
     "SELECT * FROM read_parquet(?) "
     "ORDER BY key, upload_id <> '', upload_id, is_latest DESC, modified DESC, version_id"
@@ -111,6 +111,7 @@ def _sorted(path: Path) -> Iterator[pa.RecordBatch]:
     try:
         with closing(duckdb.connect()) as database:
             database.execute(f"SET memory_limit = '{_SORT_MEMORY}'; SET TimeZone = 'UTC'")
+            database.execute("SET threads = 1")  # each further one takes its own
             database.execute("SET temp_directory = ?", [str(beside)])
             found: Any = database.sql(_SORTED, params=[str(path)])
             for batch in found.to_arrow_reader(GROUP_ROWS):

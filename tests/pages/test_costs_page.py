@@ -180,6 +180,29 @@ def test_prices_say_where_they_come_from(console: Console, installed: Services) 
     assert "Of 2026-11-20" in console.words
 
 
+def test_scans_are_listed_and_removed(console: Console, installed: Services) -> None:
+    """Each inventory with where it is from, its age, rows and requests, and what is kept of it. A
+    removed one is gone with its files; CloudWatch's sizes are read, and what is no report is not."""
+    measure(installed, "stage", "stage")
+    kept = installed.inventories.kept(ME, "ssi", "stage")
+    console.open("costs", project="ssi", part="scans")
+    rows = table(console, "From", "Requests")
+    assert [row["Kept"] for row in rows] == ["single keys", "totals"]
+    assert {row["From"] for row in rows} == {"Listed by the console"}
+    assert [row["Rows"] for row in rows] == [one.rows for one in kept]
+    assert rows[0]["Age"] == "just now"
+    installed.inventories.remove(ME, "ssi", "stage", kept[0].id)
+    assert not kept[0].cells_path.parent.exists()
+    assert installed.inventories.scans(ME, "ssi", "stage") == (kept[1].scanned,)
+    console.press("costs:scans:cloudwatch")
+    rows = table(console, "From", "Requests")
+    assert {row["From"] for row in rows} == {"CloudWatch's daily sizes", "Listed by the console"}
+    console.app.text_input(key="costs:scans:manifest").set_value("s3://reports/x.csv")
+    console.again()
+    console.press("costs:scans:import")
+    assert "That is not the place of a report" in console.words
+
+
 def test_an_editor_sees_no_costs(console: Console, installed: Services) -> None:
     """Neither in the menu nor by the address."""
     console.open("costs", project="ssi", **{"as": "editor"})

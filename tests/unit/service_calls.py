@@ -271,6 +271,10 @@ _INVENTORIES: Mapping[str, Call] = {
     "inventories.newest": _call(lambda s, a, *at: s.inventories.newest(a, *at), Can.OBJECT_LIST),
     "inventories.get": _call(lambda s, a, *at: s.inventories.get(a, *at, "id"), Can.OBJECT_LIST),
     "inventories.scans": _call(lambda s, a, *at: s.inventories.scans(a, *at), Can.OBJECT_LIST),
+    "inventories.kept": _call(lambda s, a, *at: s.inventories.kept(a, *at), Can.OBJECT_LIST),
+    "inventories.remove": _call(
+        lambda s, a, *at: s.inventories.remove(a, *at, "id"), Can.INVENTORY_SCAN
+    ),
     "inventories.history": _call(lambda s, a, *at: s.inventories.history(a, *at), Can.OBJECT_LIST),
     "inventories.estimate": _call(
         lambda s, a, *at: s.inventories.estimate(a, *at), Can.INVENTORY_SCAN
