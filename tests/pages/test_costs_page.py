@@ -142,6 +142,9 @@ def test_last_month_takes_in_a_bill(console: Console, installed: Services) -> No
     assert metrics(console)["Billed"] == "2.70 USD"
     why = {row["Line"]: row["Why"] for row in table(console, "Why")}
     assert "Listeners" in why["Requests: GET and others"]
+    console.press("costs:last:assume")  # 0.40 USD at 0.0004 per 1,000
+    assert installed.ledger.assumed("ssi") == {"prod.gets": "1000000"}
+    assert "A month, as things are" in metrics(console)
 
 
 def test_budgets_on_costs_home_and_activity(console: Console, installed: Services) -> None:

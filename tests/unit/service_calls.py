@@ -471,6 +471,9 @@ _COSTS: Mapping[str, Call] = {
     "ledger.take_book": _call(
         lambda s, a, *_: s.ledger.take_book(a, BookUpdate(shipped(), (), (), 0)), Can.COST_MANAGE
     ),
+    "ledger.bill_traffic": _call(
+        lambda s, a, one, _: s.ledger.bill_traffic(a, one, "2026-10"), Can.COST_READ
+    ),
     "ledger.assume": _call(lambda s, a, one, _: s.ledger.assume(a, one, {}), Can.COST_MANAGE),
     "ledger.take_bills": _call(
         lambda s, a, one, _: s.ledger.take_bills(a, one, b"", "x"), Can.COST_MANAGE
@@ -499,6 +502,7 @@ CALLS: Mapping[str, Call] = {
 }
 
 ASKED_ELSEWHERE = {
+    "budgets.watch": "each time it tells, tell() asks",
     "review.position": "where one stopped oneself",
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
     "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",
