@@ -171,12 +171,15 @@ def test_prices_say_where_they_come_from(console: Console, installed: Services) 
     """Every figure has a source; those that no list says are counted. A list that was taken in is
     the book in use, and the earlier one can be had."""
     console.open("costs", project="ssi", part="prices")
-    assert "were found in no list" not in console.words
+    assert "of these figures are second-hand" in console.words
+    assert "of these figures are in no list" not in console.words
     console.app.selectbox(key="costs:prices:region").select("eu-central-1")
     console.again()
     rows = table(console, "Source")
     assert all(row["Source"] for row in rows)
-    assert "were found in no list" in console.words
+    marks = {row["Mark"] for row in rows if row["Source"].startswith("No list")}
+    assert marks == {"in no list"}
+    assert "of these figures are in no list" in console.words
     update = installed.ledger.plan_book(ME, [offer_file(*IRELAND)], "list")
     installed.ledger.take_book(ME, update)
     console.open("costs", project="yoto", part="prices")
