@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import costs_budgets, errors, gate, home, notices, session, startup
+from ui import costs_budgets, errors, gate, home, notices, promoting_home, session, startup
 from ui.cards.cards import show_cards
 from ui.text import plain_markdown
 
@@ -14,6 +14,7 @@ layout = session.header("Home", services.layouts)
 
 home.banners(services)
 costs_budgets.crossed(services, actor)
+promoting_home.unsigned(services, actor)
 above = st.container()
 reach = notices.ask_reach(services, actor, layout)
 with errors.shown():

@@ -48,6 +48,8 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.doors import Doors
+from storage.promotion.looking import Lookback
 from storage.promotion.service import Promotions
 from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.works import works as release_works
@@ -109,7 +111,10 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
         opened.callback(jobs.close)  # first of all, while what they work with is still there
         measurements = Measurements(gate, jobs, measured, manifests.clips)
-        review = open_review(gate, ground.database, manifests, measurements, clock=now)
+        listings = settings.data_path / "listings"
+        review = open_review(
+            gate, ground.database, manifests, measurements, folder=listings, clock=now
+        )
         opened.callback(review.close)
         inventories = Inventories(gate, jobs, ground.database, settings.data_path, now)
         money = open_money(
@@ -143,6 +148,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             budgets=money.budgets,
             encouragements=Encouragements(gate, layouts),
             promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
+            lookback=Lookback(Doors(gate, layouts, shelf, now, told.outside()), shelf),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

@@ -5,7 +5,7 @@ Features do not import one another; this is wired between them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -82,17 +82,33 @@ class Hearsay:
             return Heard(0, "Nothing goes live that is not live already.")
         columns = (rows[name].to_pylist() for name in ("key", "etag", "size"))
         clips = {key: Content(etag, size) for key, etag, size in zip(*columns, strict=True)}
-        report = self._review.gate(actor, layout, role, _listened(scope, clips), clips=clips)
-        against = (
-            *report.rejected,
-            *report.disputed,
-            *report.unheard,
-            *report.sample,
-            *report.changed,
-            *report.missing,
-        )
-        reason = "; ".join(report.sentences) or f"{report.approved:,} of {report.clips:,} approved"
+        against: list[str] = []
+        reasons: list[str] = []
+        approved = 0
+        for of, mine in self._parts(actor, layout, scope, clips):
+            report = self._review.gate(actor, layout, role, of, clips=mine)
+            against += (*report.rejected, *report.disputed, *report.unheard)
+            against += (*report.sample, *report.changed, *report.missing)
+            name = f"{of.name}: " if len(scope.names) > 1 else ""
+            reasons += [f"{name}{sentence}" for sentence in report.sentences]
+            approved += report.approved
+        reason = "; ".join(reasons) or f"{approved:,} of {len(clips):,} approved"
         return Heard(len(against), f"{reason}.", tuple(against[:_EXAMPLES]))
+
+    def _parts(
+        self, actor: Actor, layout: str, scope: Scope, clips: Mapping[str, Content]
+    ) -> Iterator[tuple[ReviewScope, Mapping[str, Content]]]:
+        """The clips by what listeners call it: each course with those that its own manifest tells
+        the words of, what is in several with the first; all others by their folder.
+        """
+        left = dict(clips)
+        for course in scope.names if scope.kind == "course" else ():
+            ids = set(self._manifests.clips(actor, layout, course).clips["id"].to_pylist())
+            mine = {key: left.pop(key) for key in clips if key in left and _id_of(key) in ids}
+            if mine:
+                yield ReviewScope("course", course), mine
+        if left:
+            yield ReviewScope("prefix", _folder_of(left)), left
 
     def _sound(self, actor: Actor, layout: str, role: str, rows: pa.Table) -> Sound | None:
         if not rows.num_rows:
@@ -106,14 +122,17 @@ class Hearsay:
         return Sound(pc.sum(faulty).as_py() or 0, unmeasured, tuple(examples))
 
 
-def _listened(scope: Scope, clips: Mapping[str, Content]) -> ReviewScope:
-    """What listeners call it: a course where it is one, else the folder of all its clips."""
-    if scope.kind == "course" and len(scope.names) == 1:
-        return ReviewScope("course", scope.names[0])
-    first, last = min(clips), max(clips)
+def _id_of(key: str) -> str:
+    """As manifests write it."""
+    return key.rpartition("/")[2].partition(".")[0].upper()
+
+
+def _folder_of(keys: Collection[str]) -> str:
+    """The folder that they all lie in."""
+    first, last = min(keys), max(keys)
     shared = next(
         (at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b),
         min(len(first), len(last)),
     )
     folder, slash, _ = first[:shared].rpartition("/")
-    return ReviewScope("prefix", folder + slash)
+    return folder + slash

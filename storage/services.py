@@ -24,6 +24,7 @@ from storage.objects.tickets import Tickets
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
+from storage.promotion.looking import Lookback
 from storage.promotion.service import Promotions
 from storage.review.service import Review
 from storage.s3 import embedded
@@ -71,6 +72,7 @@ class Services(Office):
     budgets: Watching
     encouragements: Encouragements
     promotions: Promotions
+    lookback: Lookback
     console: Console
     manifests: Manifests
     measurements: Measurements

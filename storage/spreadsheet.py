@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 BOM = "\ufeff"  # without it Excel reads UTF-8 as the computer's old code page
 
@@ -19,14 +19,21 @@ _HIDDEN_START = ("\t", "\r", "\n")
 
 def csv_line(cells: Sequence[str]) -> str:
     """One line of CSV, every cell quoted and harmless, with CRLF."""
+    return csv_lines([cells])
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Many of them."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([harmless(cell) for cell in cells])
+    writer.writerows([harmless(cell) for cell in cells] for cells in rows)
     return out.getvalue()
 
 
 def harmless(cell: str) -> str:
     """`cell` with an apostrophe before everything a spreadsheet would take for a formula."""
+    if not cell or cell.isalnum():
+        return cell  # most cells of a long table
     cell = _FORMULA.sub("'", cell)
     return f"'{cell}" if cell.startswith(_HIDDEN_START) else cell
 

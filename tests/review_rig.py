@@ -31,6 +31,7 @@ from storage.model.listening import ClipToHear
 from storage.model.measuring import ClipFacts
 from storage.model.people import Actor, Role
 from storage.model.review import Judged, Judgement, Scope
+from storage.review.kept_listings import KeptListings
 from storage.review.listings import Listings
 from storage.review.scopes import Tables
 from storage.review.service import Review
@@ -138,6 +139,7 @@ class Rig:
     store: Store
     layouts: Mapping[str, Layout]
     buckets: Mapping[str, str]
+    folder: Path
 
     @classmethod
     def over(
@@ -163,13 +165,16 @@ class Rig:
         courses = Manifests(gate, layouts, manifests, shelf, clock)
         jobs = Jobs(database, (), gate, clock, workers=1)
         sounds = Measurements(gate, jobs, rows, courses.clips)
-        sources = Sources(Listings(clock), courses, sounds)
+        kept = KeptListings(folder / "listings")
+        sources = Sources(Listings(clock, kept), courses, sounds)
         review = Review(gate, Tables.of(database), sources, clock)
-        return cls(review, rows, sources, clock, audit, gate, database, store, layouts, buckets)
+        given = (audit, gate, database, store, layouts, buckets, folder)
+        return cls(review, rows, sources, clock, *given)
 
     def another(self) -> Review:
         """The service of another console on the same database: it remembers nothing."""
-        sources = replace(self.sources, listings=Listings(self.clock))
+        kept = self.sources.listings._shelf
+        sources = replace(self.sources, listings=Listings(self.clock, kept))
         return Review(self.gate, Tables.of(self.database), sources, self.clock)
 
     def course(self, *rows: tuple[int, str, str, str]) -> None:

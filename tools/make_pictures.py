@@ -82,6 +82,14 @@ def take_welcomes(page: Page, url: str) -> None:
     expect(page.get_by_text("Italian").first).to_be_visible(timeout=WAIT_MS)
 
 
+def take_promote(page: Page, url: str) -> None:
+    """A plan that is held back, with what holds it."""
+    page.goto(f"{url}/promote?project=ssi&part=plan&course=ita_for_eng")
+    page.get_by_role("button", name="Make the plan").click(timeout=WAIT_MS)
+    expect(page.get_by_text("Heard by QA")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".rows tbody tr").first).to_be_visible(timeout=WAIT_MS)
+
+
 def take_activity(page: Page, url: str) -> None:
     """Who did what: by now the clips that were played for the other pictures."""
     page.goto(f"{url}/activity")
@@ -95,6 +103,7 @@ TAKES: tuple[tuple[str, Literal["light", "dark"], Take], ...] = (
     ("browse-dark", "dark", take_browse),
     ("delete", "light", take_delete),
     ("welcomes", "light", take_welcomes),
+    ("promote", "light", take_promote),
     ("activity", "dark", take_activity),
 )
 

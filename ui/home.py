@@ -15,7 +15,7 @@ from storage.errors import Unavailable
 from storage.layout.profile import Layout, Start
 from storage.model.people import Actor, Role
 from storage.units import human_bytes
-from ui import gate, listening_home, session, welcomes_home
+from ui import gate, listening_home, promoting_home, session, welcomes_home
 from ui.cards.cards import Card
 from ui.text import visible
 from ui.view import View
@@ -61,6 +61,7 @@ def overview(services: Services, actor: Actor, layout: Layout) -> Overview:
     ]
     if Role.OPERATOR in actor.roles and looks:
         people += [*welcomes_home.asked(services, actor, layout), _operator_card(layout, looks)]
+    people += promoting_home.card(services, actor, layout)
     return Overview(
         people=tuple(people),
         buckets=tuple(_bucket_card(layout, look) for look in looks),

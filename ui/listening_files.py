@@ -14,7 +14,7 @@ from storage.model.courses import Manifest
 from storage.model.jobs import Job
 from storage.model.people import Can
 from storage.model.review import Imported, Scope
-from ui import errors, listening
+from ui import errors, listening, promoting_entry
 from ui import jobs as job_cards
 from ui.listening import Scene
 from ui.recent import forget
@@ -45,6 +45,7 @@ def more(scene: Scene) -> None:
             )
             st.caption("Loudness, silence, length, faults: then the likeliest faults come first.")
         _export(scene)
+        promoting_entry.heard(scene.actor, scene.layout, scene.view.bucket, scene.scope)
         if scene.may(Can.REVIEW_VERDICT):
             _import(scene)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from storage.model.people import Actor
-from ui import costs, listening, settings, welcomes
+from ui import costs, listening, promoting, settings, welcomes
 
 
 def _everybody(_actor: Actor) -> bool:
@@ -19,6 +19,7 @@ _PAGES: Sequence[tuple[str, str, str, Callable[[Actor], bool]]] = (
     ("home", "Home", ":material/home:", _everybody),
     ("welcomes", "Welcomes", ":material/mic:", welcomes.open_to),
     ("listen", "Listen", ":material/headphones:", listening.open_to),
+    ("promote", "Promote", ":material/rocket_launch:", promoting.open_to),
     ("browse", "Browse", ":material/folder_open:", _everybody),
     ("costs", "Costs", ":material/payments:", costs.open_to),
     ("activity", "Activity", ":material/history:", _everybody),

@@ -16,7 +16,7 @@ from storage.model.people import Can
 from storage.objects.export import rows_to_csv
 from storage.objects.service import link_limits
 from storage.units import human_bytes, human_seconds
-from ui import errors, gate, writing
+from ui import errors, gate, promoting_entry, writing
 from ui.activity_view import LogView
 from ui.browse import Scene
 from ui.confirming import count
@@ -58,6 +58,7 @@ def nothing(scene: Scene, listing: Listing) -> None:
         hint += f" Tick several to {verbs} them together."
     st.caption(hint)
     _csv_button(listing.rows, bucket.bucket, "panel:csv")
+    promoting_entry.folder(scene.actor, scene.layout, scene.view.bucket, scene.view.prefix)
 
 
 def one(scene: Scene) -> None:

@@ -6,7 +6,7 @@ from storage.bootstrap import Services
 from storage.errors import StorageError
 from storage.layout.profile import Layout, Start
 from storage.model.people import Actor, Role
-from ui import gate, welcomes
+from ui import gate, promoting_entry, welcomes
 from ui.cards.cards import Card
 from ui.text import visible
 from ui.welcomes_view import WelcomesView
@@ -30,6 +30,7 @@ def asked(services: Services, actor: Actor, layout: Layout) -> list[Card]:
     if Role.OPERATOR not in actor.roles or not welcomes.with_welcomes(actor, {layout.name: layout}):
         return []
     title, number, lines = "welcomes to go live", "–", []
+    courses: list[str] = []
     try:
         waiting = services.welcomes.requests(actor, layout.name)
         told = services.welcomes.manifest_findings(actor, layout.name, waiting[:_NAMED])
@@ -38,7 +39,7 @@ def asked(services: Services, actor: Actor, layout: Layout) -> list[Card]:
     else:
         if not waiting:
             return []
-        number = f"{len(waiting):,}"
+        number, courses = f"{len(waiting):,}", [one.course for one in waiting]
         title = "welcome to go live" if len(waiting) == 1 else title
         for one in waiting[:_NAMED]:
             note = f": {one.note}" if one.note else ""
@@ -47,13 +48,17 @@ def asked(services: Services, actor: Actor, layout: Layout) -> list[Card]:
             lines += [visible(words) for words in found]
         if len(waiting) > _NAMED:
             lines.append(f"and {len(waiting) - _NAMED:,} more")
+    action, link = "Listen to them in testing", href(WelcomesView(layout.name, show="testing"))
+    if courses and promoting_entry.may_plan(actor, layout):
+        action = "Plan their release"
+        link = promoting_entry.plan_href(layout.name, course=",".join(courses))
     return [
         Card(
             eyebrow=gate.ROLE_TITLES[Role.OPERATOR],
             number=number,
             title=title,
             lines=lines,
-            action="Listen to them in testing",
-            href=href(WelcomesView(layout.name, show="testing")),
+            action=action,
+            href=link,
         )
     ]

@@ -11,7 +11,18 @@ import streamlit as st
 
 from storage.model.objects import ObjectDetail
 from storage.model.people import Can
-from ui import deleting, doing, editing, gate, moving, receiving, restoring, undeleting, uploading
+from ui import (
+    deleting,
+    doing,
+    editing,
+    gate,
+    moving,
+    promoting_entry,
+    receiving,
+    restoring,
+    undeleting,
+    uploading,
+)
 from ui.browse import Scene
 from ui.doing import Task
 
@@ -110,6 +121,7 @@ def many(scene: Scene, keys: Sequence[str]) -> None:
             _button("Copy or move", "transfer", scene, keys, among=":many")
         if scene.may(Can.OBJECT_DELETE):
             _button(":red[Delete]", "delete", scene, keys, among=":many")
+        promoting_entry.selection(scene.actor, scene.layout, scene.view.bucket, keys)
 
 
 def _button(label: str, name: str, scene: Scene, keys: Sequence[str], among: str = "") -> None:

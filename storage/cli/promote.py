@@ -10,13 +10,18 @@ from typing import Any
 
 import pyarrow as pa
 
+from storage.access import allowed_console
 from storage.cli import show as out
 from storage.cli.desk import Desk
 from storage.cli.jobs import progress
 from storage.cli.session import opened
 from storage.errors import InvalidInput
+from storage.model.money import Estimate, money
+from storage.model.people import Can
 from storage.model.promotion import STATES
 from storage.model.releases import STATE_WORDS, Release
+from storage.promotion.ends import rules_of
+from storage.promotion.looking import copied
 from storage.promotion.wanting import scope_of
 from storage.units import human_bytes
 
@@ -37,11 +42,27 @@ def plan(args: argparse.Namespace) -> int:
                 desk.actor, layout, scope_of(*_scope(args)), deep=args.deep, **notes
             )
         whole = services.promotions.export(desk.actor, layout, release.id) if args.json else b""
+        cost = _cost(desk, release)
     if args.json:
-        out.document({**release.as_json(), **json.loads(whole)})
+        out.document({**release.as_json(), **json.loads(whole), "cost": _cost_json(cost)})
     else:
-        _tell(release)
+        _tell(release, cost)
     return 1 if release.blocked else 0
+
+
+def _cost(desk: Desk, release: Release) -> Estimate | None:
+    """What running it costs; None for who may not see money."""
+    if not allowed_console(desk.actor, Can.COST_READ):
+        return None
+    services, at = desk.services, (desk.actor, desk.layout.name)
+    totals = services.lookback.totals(*at, release.id)
+    rules = rules_of(desk.layout)
+    return services.costs.copying(*at, rules.source, rules.target, copied(totals))
+
+
+def _cost_json(cost: Estimate | None) -> dict[str, Any] | None:
+    """`complete` is false where the price book lacks a price: then `total` lacks it, too."""
+    return None if cost is None else {**cost.as_json(), "complete": not cost.missing}
 
 
 def _scope(args: argparse.Namespace) -> tuple[str, list[str]]:
@@ -76,11 +97,13 @@ def show(args: argparse.Namespace) -> int:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         release = services.promotions.show(*at)
+        cost = _cost(desk, release)
         if args.json:
-            out.document({**json.loads(services.promotions.export(*at)), **release.as_json()})
+            whole = json.loads(services.promotions.export(*at))
+            out.document({**whole, **release.as_json(), "cost": _cost_json(cost)})
             return 0
         rows = services.promotions.rows(*at, state=args.state, limit=max(args.limit, 0))
-    _tell(release)
+    _tell(release, cost)
     _tell_rows(rows)
     return 0
 
@@ -156,10 +179,11 @@ def rollback(args: argparse.Namespace) -> int:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         release = services.promotions.plan_rollback(*at, note=args.note)
+        cost = _cost(desk, release)
     if args.json:
-        out.document(release.as_json())
+        out.document({**release.as_json(), "cost": _cost_json(cost)})
     else:
-        _tell(release)
+        _tell(release, cost)
     return 1 if release.blocked else 0
 
 
@@ -221,7 +245,7 @@ def _status(args: argparse.Namespace, release: Release) -> int:
     return 1 if release.state == "stopped" else 0
 
 
-def _tell(release: Release) -> None:
+def _tell(release: Release, cost: Estimate | None) -> None:
     header = release.header
     out.line(f"{release.id}  {release.kind} of {header.scope.text}: {STATE_WORDS[release.state]}")
     out.line(f"  hash      {release.hash}")
@@ -229,6 +253,9 @@ def _tell(release: Release) -> None:
     counts = ", ".join(f"{count:,} {name}" for name, count in release.counts.items() if count)
     out.line(f"  objects   {counts or 'none'}")
     out.line(f"  to write  {release.todo:,} objects, {human_bytes(release.bytes)}")
+    if cost is not None:
+        known = f"about {money(cost.total, cost.book.currency)}"
+        out.line(f"  cost      {'not known for all of it' if cost.missing else known}")
     for gate in release.gates:
         mark = "off " if not gate.on else "ok  " if gate.ok else "SHUT"
         out.line(f"  {mark}      {gate.name}: {gate.reason}")

@@ -19,6 +19,7 @@ from storage.costs import closed
 from storage.costs.bill import Bill
 from storage.costs.closed import Basis, Period
 from storage.costs.comparing import Difference, compare
+from storage.costs.copying import ByClass, copying
 from storage.costs.courses import Courses, CourseShare, Twice, by_course, duplicates
 from storage.costs.dearest import Dear, dearest
 from storage.costs.estimate import price
@@ -154,6 +155,17 @@ class Costs:
         self._gate.enter_console(actor, Can.COST_READ)
         region = known(self._layouts, layout).buckets[0].region
         return recordings(count, self._ledger.book(), region, bytes_each=bytes_each, plays=plays)
+
+    def copying(
+        self, actor: Actor, layout: str, source: str, target: str, copies: ByClass
+    ) -> Estimate:
+        """What copying those objects from one bucket role to another costs, once. What the book has
+        no price for is `missing`, and the sum not complete.
+        """
+        self._gate.enter_console(actor, Can.COST_READ)
+        place, book = known(self._layouts, layout), self._ledger.book()
+        buckets = (place.bucket(source), place.bucket(target))
+        return price(copying(*buckets, copies, book.provider), book)
 
     def last_month(self, actor: Actor, layout: str, month: str = "") -> LastMonth:
         """A closed month, the last one unless another is named: estimated, and beside its bill."""

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from storage.errors import ConfigError, Unavailable
 from storage.settings import is_web_address
 
@@ -38,6 +36,8 @@ class Webhook:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Posts it as JSON. Raises Unavailable when it is not taken; the answer is not read."""
+        import httpx  # noqa: PLC0415  few commands tell anybody, and all would wait for it
+
         try:
             with (
                 httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,22 @@ class Database:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self._begun(options) as connection:
             yield connection
+
+    @contextmanager
+    def reading_many(self) -> Iterator[Connection]:
+        """As `reading`, for tens of thousands of rows that become columns: of SQLite texts come as
+        their bytes, which Arrow takes as well, in a third of the time.
+        """
+        with self.reading() as connection:
+            driver: Any = connection.connection.driver_connection
+            if self._path is None:
+                yield connection
+                return
+            made, driver.text_factory = driver.text_factory, bytes
+            try:
+                yield connection
+            finally:
+                driver.text_factory = made
 
     @contextmanager
     def writing(self, lock: int) -> Iterator[Connection]:
@@ -141,7 +157,10 @@ def _upgrade_file(database: Database, engine: Engine, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{file}.lock", timeout=_UPGRADE_WAIT_S):
             # made here and nowhere else, readable by its owner alone; so are its -wal and -shm
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            with suppress(FileExistsError):
+                # never one that is there: closing it would end this process's locks on it, and
+                # another process then takes itself for the last one (sqlite.org/howtocorrupt.html)
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             _switch_to_wal(engine, file)
             with database.writing(_MIGRATION_LOCK) as connection:
                 migrate.to_newest(connection)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import (
+    ARRAY,
     Text,
     and_,
     any_,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.db.engine import MEASUREMENTS_LOCK, Database
@@ -73,7 +73,7 @@ class MeasurementRows:
         """Everything known of contents with these ETags (`FACT_SCHEMA`), in no order."""
         columns = [measurements.c[name] for name in FACT_SCHEMA.names]
         wanted = select(*columns).where(self._current, self._among(measurements.c.etag, etags))
-        with self._database.reading() as connection:
+        with self._database.reading_many() as connection:
             rows = connection.execute(wanted).all()
         values = list(zip(*rows, strict=True)) or [() for _ in FACT_SCHEMA.names]
         arrays = [

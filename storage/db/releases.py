@@ -58,6 +58,19 @@ class Releases:
             found = connection.execute(select(releases).where(releases.c.of == release))
             return [row._asdict() for row in found]
 
+    def overridden(self, layout: str) -> list[Row]:
+        """The releases of a project whose approval waits for a second signature, newest first;
+        perhaps a few whose does not.
+        """
+        wanted = select(releases).where(
+            releases.c.layout == layout,
+            releases.c.approval.contains('"countersigned": null'),
+            releases.c.approval.not_like('%"override": "",%'),
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(wanted.order_by(releases.c.id.desc()))
+            return [row._asdict() for row in found]
+
     def change(self, release: str, values: Row, **expected: str | Collection[str]) -> Row | None:
         """Changes the row if these columns are as expected (or one of several), and returns it as
         it is then; None, and nothing is changed, when it is another by now.
@@ -94,6 +107,13 @@ class Releases:
         wanted = select(release_steps).where(_steps.release == release)
         if phases:
             wanted = wanted.where(_steps.phase.in_(phases))
+        with self._database.reading() as connection:
+            found = connection.execute(wanted.order_by(_steps.seq)).mappings()
+            return [Step(**{k: v for k, v in row.items() if k != "release"}) for row in found]
+
+    def steps_of(self, release: str, keys: Collection[str]) -> list[Step]:
+        """Its steps of these keys, by number."""
+        wanted = select(release_steps).where(_steps.release == release, _steps.key.in_(list(keys)))
         with self._database.reading() as connection:
             found = connection.execute(wanted.order_by(_steps.seq)).mappings()
             return [Step(**{k: v for k, v in row.items() if k != "release"}) for row in found]

@@ -21,7 +21,8 @@ class Known:
     def __init__(self, rows: MeasurementRows) -> None:
         self._rows = rows
         self._lock = threading.Lock()
-        self._table = FACT_SCHEMA.empty_table()
+        # not empty_table(), which imports pandas
+        self._table = pa.Table.from_batches([], FACT_SCHEMA)
         self._places: dict[tuple[str, int], int] = {}
 
     def table(self, contents: pa.Table) -> pa.Table:

@@ -12,13 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
-
-from stream_zip import ZIP_AUTO, MemberFile, stream_zip
+from typing import TYPE_CHECKING
 
 from storage.errors import InvalidInput, NotFound, StorageError
 from storage.model.objects import ObjectHead
 from storage.objects.names import entry_names
 from storage.units import human_bytes
+
+if TYPE_CHECKING:
+    from stream_zip import MemberFile
 
 ARCHIVE_MAX_OBJECTS = (
     2_000  # two pages of the largest grid; each costs a HEAD before the first byte
@@ -102,6 +104,8 @@ def archive(bucket: str, keys: Sequence[str], head: Head, open_object: Open) -> 
             f"(at most {human_bytes(ARCHIVE_MAX_BYTES)}).",
             "Select fewer objects.",
         )
+    from stream_zip import stream_zip  # noqa: PLC0415  few commands pack, and all would wait for it
+
     return iter(stream_zip(_members(heads, open_object, report)))
 
 
@@ -127,6 +131,8 @@ def _heads(keys: list[str], head: Head, report: Report) -> list[ObjectHead]:
 
 
 def _members(heads: list[ObjectHead], open_object: Open, report: Report) -> Iterator[MemberFile]:
+    from stream_zip import ZIP_AUTO  # noqa: PLC0415  as above
+
     names, readme = entry_names([one.key for one in heads], README)
     for name, (one, opened) in zip(names, _opened(heads, open_object), strict=True):
         if isinstance(opened, StorageError):  # before the entry begins: what is gone gets none

@@ -71,9 +71,10 @@ class Doors:
                 values = {"state": "void", "why": why, "finished_at": as_text(self._clock())}
                 self._shelf.change(release, values, state=("planned", "approved"))
                 raise Conflict(why, "Make a new plan.")
-        rows, scope = self._shelf.plan_rows(release.id), release.header.scope
+        rows, header = self._shelf.plan_rows(release.id), release.header
         making = self._making(where, deep=False)
-        gates = promotion_gates(where.layout, making.rules, scope, rows, making.said(scope, rows))
+        said = making.said(header.scope, rows, header.origins)
+        gates = promotion_gates(where.layout, making.rules, header, rows, said)
         shut = [gate for gate in gates if gate.on and not gate.ok]
         if shut:
             reasons = " ".join(f"{gate.name}: {gate.reason}" for gate in shut)

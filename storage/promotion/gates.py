@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from storage.layout.profile import Layout
 from storage.layout.promoting import PromotionRules
 from storage.layout.rules import refused_keys
-from storage.model.promotion import CODE, COPIED, Gate, Scope, State
+from storage.model.promotion import CODE, COPIED, Gate, Header, Origin, Scope, State
 from storage.units import human_bytes
 
 _AT_ONCE = 10_000  # keys as Python texts at a time
@@ -45,20 +45,24 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What other rooms say of a plan's bytes; None where nothing of the kind is kept."""
+    """What other rooms say of a plan's bytes; None where nothing of the kind is kept. `origins` are
+    its courses' manifests as they are now.
+    """
 
     heard: Heard | None = None
     sound: Sound | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 def promotion_gates(
-    layout: Layout, rules: PromotionRules, scope: Scope, rows: pa.Table, said: Said
+    layout: Layout, rules: PromotionRules, header: Header, rows: pa.Table, said: Said
 ) -> tuple[Gate, ...]:
     """The gates of a promotion of `rows` (PLAN_SCHEMA), in the order to show them."""
     copied = rows.filter(is_any(rows, *COPIED))
     return (
+        *([_manifests(layout, header.origins, said.origins)] if header.origins else ()),
         _rules(layout, rules, copied),
-        _references(rules, scope, rows),
+        _references(rules, header.scope, rows),
         _content(rows),
         _heard(rules, said.heard),
         _audio(rules, said.sound),
@@ -84,6 +88,20 @@ def _keys(rows: pa.Table) -> Iterator[list[str]]:
     """All keys, some at a time."""
     for at in range(0, rows.num_rows, _AT_ONCE):
         yield rows["key"].slice(at, _AT_ONCE).to_pylist()
+
+
+def _manifests(layout: Layout, planned: Sequence[Origin], now: Sequence[Origin]) -> Gate:
+    """Whether the manifests are those that it is planned from; a broken one makes no plan."""
+    others = tuple(one.course for one in planned if one not in now)
+    if others:
+        text = f"Another by now: {', '.join(others)}."
+        return Gate("manifest", False, text, len(others), others[:_EXAMPLES])
+    given = [one.course for one in planned if not one.key]
+    places = sorted({layout.bucket(one.role).title for one in planned if one.key})
+    text = f"Read from {', '.join(places)}." if places else ""
+    if given:
+        text = f"{text} Given as a file, so not published: {', '.join(given)}.".strip()
+    return Gate("manifest", True, text)
 
 
 def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:

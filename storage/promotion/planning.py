@@ -34,9 +34,7 @@ def planned(
     notes: Sequence[str] = (),
 ) -> Plan:
     """The plan of rows that were compared (PLAN_SCHEMA), under what is said of them."""
-    return frozen(
-        header, rows, promotion_gates(layout, rules, header.scope, rows, said), notes=notes
-    )
+    return frozen(header, rows, promotion_gates(layout, rules, header, rows, said), notes=notes)
 
 
 def frozen(

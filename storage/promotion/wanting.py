@@ -71,7 +71,7 @@ class Making:
             rows = self._deeper(rows)
         rows = with_facts(rows, is_any(rows, *COPIED), self.source, self.stop)
         header = self._header(scope, origins)
-        said = self.said(scope, rows)
+        said = self.said(scope, rows, origins)
         layout = self.source.layout
         return planned(layout, self.rules, header, rows, said, notes=self._notes())
 
@@ -95,16 +95,20 @@ class Making:
                 "That plan is of other buckets, or a rollback.",
                 "Import it where it belongs; a rollback is planned from the release it undoes.",
             )
-        said = self.said(header.scope, plan.rows)
+        now = self._wanted(header.scope)[1]
+        said = self.said(header.scope, plan.rows, now)
         return planned(self.target.layout, self.rules, header, plan.rows, said, notes=plan.notes)
 
-    def said(self, scope: Scope, rows: pa.Table) -> Said:
-        """What verdicts and measurements say now of what would be copied."""
+    def said(self, scope: Scope, rows: pa.Table, origins: tuple[Origin, ...]) -> Said:
+        """What verdicts and measurements say now of what would be copied; `origins` are the
+        manifests as they are now.
+        """
         copied = rows.filter(is_any(rows, *COPIED))
         place = (self.actor, self.source.layout.name, self.source.bucket.role)
         asked = self.rules
         heard = self.outside.heard(*place, scope, copied) if asked.heard else None
-        return Said(heard, self.outside.sound(*place, copied) if asked.audio != "off" else None)
+        sound = self.outside.sound(*place, copied) if asked.audio != "off" else None
+        return Said(heard, sound, origins)
 
     def _header(self, scope: Scope, origins: tuple[Origin, ...]) -> Header:
         source, target = self.source, self.target

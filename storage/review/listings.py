@@ -6,13 +6,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from storage.gate import Passage
 from storage.model.objects import OBJECT_SCHEMA
+from storage.review.kept_listings import KeptListings, Listing
 from storage.s3.listing import list_page
 
 KEPT = timedelta(minutes=5)
@@ -25,19 +25,12 @@ _COLUMNS = ["key", "size", "etag", "modified"]
 Tell = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Every object under a prefix (key, size, etag, modified), as it was `at` that time."""
-
-    objects: pa.Table
-    at: datetime
-
-
 class Listings:
     """The listings of this process. Thread-safe: two who want the same one list once."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], shelf: KeptListings) -> None:
         self._clock = clock
+        self._shelf = shelf
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, ...], Listing] = OrderedDict()
         self._busy: dict[tuple[str, ...], threading.Lock] = {}
@@ -48,12 +41,12 @@ class Listings:
         prefix: str,
         tell: Tell,
         *,
-        since: datetime,
+        since: datetime | None,
         beginnings: Sequence[str] = ("",),
     ) -> Listing:
-        """A listing that began at `since` or later, of the keys that go on behind the prefix with
-        one of `beginnings`: these are listed at once. `tell` is given how many keys it is at.
-        Raises what the store does.
+        """A listing that began at `since` or later (None: any that an earlier console kept), of the
+        keys that go on behind the prefix with one of `beginnings`: these are listed at once. `tell`
+        is given how many keys it is at. Raises what the store does.
         """
         place = (where.layout.name, where.bucket.role, prefix, *beginnings)
         with self._lock:
@@ -61,16 +54,26 @@ class Listings:
         with mine:
             with self._lock:
                 kept = self._kept.get(place)
-            if kept is not None and kept.at >= since:
+            if kept is None and since is None:
+                kept = self._shelf.read(self._named(where, place))
+            if kept is not None and (since is None or kept.at >= since):
                 tell(kept.objects.num_rows)
-                return kept
+                return self._keep(place, kept)
             made = list_all(where, [prefix + one for one in beginnings], tell, self._clock())
-            with self._lock:
-                self._kept[place] = made
-                self._kept.move_to_end(place)
-                while len(self._kept) > _LISTINGS_MAX:
-                    self._kept.popitem(last=False)
-            return made
+            self._shelf.write(self._named(where, place), made)
+            return self._keep(place, made)
+
+    def _keep(self, place: tuple[str, ...], listing: Listing) -> Listing:
+        with self._lock:
+            self._kept[place] = listing
+            self._kept.move_to_end(place)
+            while len(self._kept) > _LISTINGS_MAX:
+                self._kept.popitem(last=False)
+        return listing
+
+    def _named(self, where: Passage, place: tuple[str, ...]) -> tuple[str, ...]:
+        """Also by the store and bucket, which another configuration may give the same role."""
+        return (where.store.client.meta.endpoint_url, where.bucket.bucket, *place)
 
 
 def list_all(where: Passage, prefixes: Sequence[str], tell: Tell, now: datetime) -> Listing:

@@ -15,8 +15,9 @@ from storage.gate import Passage
 from storage.model.courses import Manifest
 from storage.model.review import Scope, Selection
 from storage.review.collecting import collecting_later
+from storage.review.kept_listings import Listing
 from storage.review.ledger import Ledger
-from storage.review.listings import Listing, Tell
+from storage.review.listings import Tell
 from storage.review.measured import measured_of
 from storage.review.sheet import (
     Sheet,
@@ -40,12 +41,13 @@ def make_snapshot(
     sources: Sources,
     ledger: Ledger,
     *,
-    since: datetime,
+    since: datetime | None,
     now: datetime,
     tell: Tell,
 ) -> Snapshot:
-    """The scope by a listing that began at `since` or later. Raises NotFound for a course without
-    a manifest, InvalidInput for a scope that cannot be heard, and what the store does.
+    """The scope by a listing that began at `since` or later, None for any. Raises NotFound for a
+    course without a manifest, InvalidInput for a scope that cannot be heard, and what the store
+    does.
     """
     with ThreadPoolExecutor(1) as beside:  # while the store is listing
         reading = beside.submit(ledger.catch_up)
@@ -68,7 +70,7 @@ def _sheet(
     selection: Selection | None,
     sources: Sources,
     *,
-    since: datetime,
+    since: datetime | None,
     tell: Tell,
 ) -> tuple[Sheet, datetime]:
     def listed(prefix: str, beginnings: Sequence[str] = ("",)) -> Listing:

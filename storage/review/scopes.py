@@ -69,15 +69,19 @@ class Scopes:
             found.follow(self.ledger(where.layout.name))
         return found
 
-    def whole(self, where: Passage, scope: Scope, *, fresh: bool = False) -> Snapshot:
-        """The scope, however long its making takes; `fresh`: by a listing of now."""
-        asked = self._clock()
-        build = self._build(where, scope, fresh=fresh)
-        name = _name(where, scope)
+    def whole(self, where: Passage, scope: Scope, *, within: timedelta | None = KEPT) -> Snapshot:
+        """The scope, however long its making takes, by a listing at most `within` old; None: of any
+        age.
+        """
+        since = None if within is None else self._clock() - within
+        name, fresh = _name(where, scope), False
         while True:
+            build = self._build(where, scope, fresh=fresh)
             found = self._snapshots.get(name, build, fresh=fresh, wait_s=_WHOLE_WAIT_S)
-            if isinstance(found, Snapshot) and not (fresh and found.at < asked):
-                break
+            if isinstance(found, Snapshot):
+                if since is None or found.at >= since:
+                    break
+                fresh = True
         found.follow(self.ledger(where.layout.name))
         return found
 
@@ -92,14 +96,14 @@ class Scopes:
         since = self._clock() - (timedelta(0) if fresh else KEPT)
         ledger = self.ledger(where.layout.name)
 
-        def build(tell: Tell) -> Snapshot:
+        def build(tell: Tell, first: bool) -> Snapshot:
             selection = None
             if scope.kind == "selection":
                 place = (where.layout.name, where.bucket.role)
                 selection = self._desk.selection(*place, scope.name)
             return make_snapshot(
                 *(where, scope, selection, self._sources, ledger),
-                since=since,
+                since=None if first and not fresh else since,  # an old one is made anew then
                 now=self._clock(),
                 tell=tell,
             )

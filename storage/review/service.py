@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from storage.db.engine import Database
 from storage.db.times import as_text
@@ -36,6 +37,7 @@ from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people
 from storage.review.gating import report_of
 from storage.review.handing import Handing
 from storage.review.judging import states_of
+from storage.review.kept_listings import KeptListings
 from storage.review.listings import Listings
 from storage.review.papers import Papers
 from storage.review.scopes import Tables
@@ -55,10 +57,11 @@ def open_review(
     manifests: Manifests,
     measurements: Measurements,
     *,
+    folder: Path,
     clock: Callable[[], datetime],
 ) -> Review:
-    """The service over a database; `close` it."""
-    sources = Sources(Listings(clock), manifests, measurements)
+    """The service over a database and a folder of its own; `close` it."""
+    sources = Sources(Listings(clock, KeptListings(folder)), manifests, measurements)
     return Review(gate, Tables.of(database), sources, clock)
 
 
@@ -107,7 +110,7 @@ class Review(Papers):
         unless another one is hearing it. Raises NotFound for a key that is not in the scope.
         """
         where = self._hearing(actor, layout, role)
-        opened = self._scopes.whole(where, scope)
+        opened = self._scopes.whole(where, scope, within=None)  # the clip itself is looked at
         now, ledger = self._clock(), self._scopes.ledger(layout)
         turn = take_one(where, opened, self._leases, ledger, key, now=now)
         sounds = self._sources.measurements
@@ -225,7 +228,7 @@ class Review(Papers):
         now; `clips` are the bytes that a plan means, by key.
         """
         where = self._looking(actor, layout, role)
-        opened = self._scopes.whole(where, scope, fresh=True)
+        opened = self._scopes.whole(where, scope, within=timedelta(0))
         return report_of(opened, where.layout.review.policy, clips)
 
     # -- inside -----------------------------------------------------------------------------------

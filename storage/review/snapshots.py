@@ -17,7 +17,7 @@ _AT_ONCE = 2
 FIRST_WAIT_S = 2.0  # for a scope nobody has opened yet: longer, and the person is told to wait
 
 Tell = Callable[[int], None]
-Build = Callable[[Tell], Snapshot]
+Build = Callable[[Tell, bool], Snapshot]  # whether it is the first of its scope
 Name = tuple[str, ...]
 
 
@@ -80,7 +80,7 @@ class Snapshots:
             entry.listed = listed
 
         try:
-            made = build(tell)
+            made = build(tell, entry.snapshot is None)
         except StorageError as error:
             failed = error
         finally:

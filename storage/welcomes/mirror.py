@@ -6,11 +6,12 @@ Every write is to a temporary file that then takes the name, and stays inside th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,20 @@ class Mirror:
             raise Conflict(
                 f"{str(REGISTRY)!r} was changed while this ran, so it was left.", "Run it again."
             )
-        self._write(REGISTRY, raw)
+        self._write(REGISTRY, (raw,))
 
-    def put_recording(self, name: str, data: bytes) -> None:
-        """Replaces a recording."""
-        self._write(_recording(name), data)
+    def put_recording(self, name: str, pieces: Iterable[bytes]) -> str:
+        """Replaces a recording; the SHA-256 of its bytes. Nothing is replaced where `pieces` end by
+        an error."""
+        digest = hashlib.sha256()
+
+        def read() -> Iterator[bytes]:
+            for piece in pieces:
+                digest.update(piece)
+                yield piece
+
+        self._write(_recording(name), read())
+        return digest.hexdigest()
 
     def remove_recording(self, name: str) -> None:
         """Removes a recording."""
@@ -114,7 +124,7 @@ class Mirror:
         for (what, name), digest in kept.base.items():
             document[what][name] = digest
         document["etags"] = dict(kept.etags)
-        self._write(STATE, (json.dumps(document, indent=1, sort_keys=True) + "\n").encode())
+        self._write(STATE, ((json.dumps(document, indent=1, sort_keys=True) + "\n").encode(),))
 
     def _place(self) -> dict[str, Any]:
         return {"format": _FORMAT, "project": self.layout, "bucket": self.bucket}
@@ -138,13 +148,13 @@ class Mirror:
             except FileNotFoundError:
                 return None
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, pieces: Iterable[bytes]) -> None:
         with _telling(path):
             whole = self._inside(path)
             temporary = whole.with_name(f".writing-{secrets.token_hex(8)}")
             try:
                 with temporary.open("xb") as file:
-                    file.write(data)
+                    file.writelines(pieces)
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(whole)

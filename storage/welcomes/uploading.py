@@ -6,8 +6,9 @@ transaction for each would take longer than the recordings do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from storage.courses.codes import parse_course
@@ -30,6 +31,7 @@ _TOLD_AT_ONCE = 40  # of them, five for each thread: few transactions, and few r
 _ITS_OWN = (Conflict, InvalidInput)  # they concern one recording alone: the others go on
 
 Outcome = Written | StorageError
+_Begun = tuple[Sequence[SyncAction], list["Future[Outcome]"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,33 @@ class Upload:
     def run(self, actions: Sequence[SyncAction]) -> Iterator[tuple[SyncAction, Outcome]]:
         """What became of each: stored, or why not. Raises what concerns more than one recording,
         once all that was begun is told."""
-        for at in range(0, len(actions), _TOLD_AT_ONCE):
-            batch = actions[at : at + _TOLD_AT_ONCE]
-            self.where.audit.append(*(self._event(one, "allowed") for one in batch))
-            with ThreadPoolExecutor(PARALLEL) as pool:
-                found = list(pool.map(self._tried, batch))
-            told = list(zip(batch, found, strict=True))
-            self.where.audit.append(*(self._ended(*one) for one in told))
-            yield from told
-            for outcome in found:
-                if isinstance(outcome, StorageError) and not isinstance(outcome, _ITS_OWN):
-                    raise outcome
+        under_way: deque[_Begun] = deque()
+        fatal: StorageError | None = None
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for at in range(0, len(actions), _TOLD_AT_ONCE):
+                under_way.append(self._begin(pool, actions[at : at + _TOLD_AT_ONCE]))
+                if len(under_way) > 1:  # so that no thread waits for the slowest of a batch
+                    fatal = yield from self._end(*under_way.popleft())
+                if fatal:
+                    break
+            while under_way:
+                fatal = (yield from self._end(*under_way.popleft())) or fatal
+        if fatal:
+            raise fatal
+
+    def _begin(self, pool: ThreadPoolExecutor, batch: Sequence[SyncAction]) -> _Begun:
+        self.where.audit.append(*(self._event(one, "allowed") for one in batch))
+        return batch, [pool.submit(self._tried, one) for one in batch]
+
+    def _end(
+        self, batch: Sequence[SyncAction], begun: Sequence[Future[Outcome]]
+    ) -> Generator[tuple[SyncAction, Outcome], None, StorageError | None]:
+        """Waits for a batch and tells what became of it; returns what concerns more than one."""
+        told = [(one, future.result()) for one, future in zip(batch, begun, strict=True)]
+        self.where.audit.append(*(self._ended(*one) for one in told))
+        yield from told
+        errors = (outcome for _, outcome in told if isinstance(outcome, StorageError))
+        return next((one for one in errors if not isinstance(one, _ITS_OWN)), None)
 
     def _tried(self, action: SyncAction) -> Outcome:
         try:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -224,3 +227,22 @@ def test_a_server_that_only_reads_is_told(new_address: Callable[[str], str | Pat
     with pytest.raises(Unavailable, match="not written"):
         _touch(database)
     database.close()
+
+
+def test_a_file_opened_twice_here_is_not_taken_from_under_the_first(tmp_path: Path) -> None:
+    """Another process that closes it does not take itself for the last one: it would fold the log
+    of what this one has written away, and damage the file.
+    """
+    file = tmp_path / "console.db"
+    with closing(open_database(file)) as first:
+        with first.writing(1) as connection:
+            connection.exec_driver_sql("CREATE TABLE kept (number INTEGER)")
+        open_database(file).close()
+        code = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM kept')"
+        subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+        assert file.with_name("console.db-wal").exists()
+        with first.writing(1) as connection:
+            connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
+    with closing(sqlite3.connect(file)) as again:
+        assert again.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert again.execute("SELECT number FROM kept").fetchall() == [(1,)]

@@ -29,6 +29,7 @@ class Fault(enum.Enum):
     NONE = "passed on"  # yes
     DELAY = "passed on late, while the client still waits"  # yes
     BUSY = "503 SlowDown instead of passing on"  # no
+    DENIED = "403 AccessDenied instead of passing on"  # no
     RESET_BEFORE = "connection reset before passing on"  # no
     CUT_REQUEST = "half of the request passed on, then reset on both sides"  # a half
     STALL = "never passed on, never answered"  # no
@@ -39,7 +40,7 @@ class Fault(enum.Enum):
     LATE = "passed on after the client has gone"  # yes, afterwards
 
 
-UNSEEN = frozenset({Fault.BUSY, Fault.RESET_BEFORE, Fault.STALL})
+UNSEEN = frozenset({Fault.BUSY, Fault.DENIED, Fault.RESET_BEFORE, Fault.STALL})
 """After these the store has not seen the request."""
 SLOW = frozenset({Fault.STALL, Fault.STALL_AFTER, Fault.LATE})
 """With these the client waits until its own timeout."""
@@ -97,6 +98,7 @@ _OPERATIONS = (  # method, word in the query, copies, name; the first that fits
 _SLOW_DOWN = (
     b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 )
+_DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>"
 _BAD_GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -198,6 +200,9 @@ class FaultProxy:
     def _busy(self, _request: Request, client: socket.socket) -> None:
         client.sendall(_made("503 Slow Down", "application/xml", _SLOW_DOWN))
 
+    def _denied(self, _request: Request, client: socket.socket) -> None:
+        client.sendall(_made("403 Forbidden", "application/xml", _DENIED))
+
     def _reset(self, _request: Request, client: socket.socket) -> None:
         _abort(client)
 
@@ -241,6 +246,7 @@ _ACTS: dict[Fault, Callable[[FaultProxy, Request, socket.socket], None]] = {
     Fault.NONE: FaultProxy._pass,
     Fault.DELAY: FaultProxy._pass,
     Fault.BUSY: FaultProxy._busy,
+    Fault.DENIED: FaultProxy._denied,
     Fault.RESET_BEFORE: FaultProxy._reset,
     Fault.CUT_REQUEST: FaultProxy._cut,
     Fault.STALL: FaultProxy._never,

@@ -24,7 +24,7 @@ from storage.s3.objects import get_tags, head_object, stream_object
 
 LASTING = 10_000
 """Times: for as long as the call lasts."""
-FAULTS = tuple(one for one in Fault if one is not Fault.NONE)
+FAULTS = tuple(one for one in Fault if one not in (Fault.NONE, Fault.DENIED))  # that pass by
 QUICK = tuple(one for one in FAULTS if one not in SLOW and one is not Fault.DELAY)
 AT_ONCE = 6
 """Cases at a time: most of their time is waiting."""

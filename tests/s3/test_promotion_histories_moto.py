@@ -108,6 +108,7 @@ class Model:
         assert self.rig.content("stage") == self.stage
 
 
+@pytest.mark.long
 @pytest.mark.property
 @pytest.mark.timeout(7_200)
 @settings(

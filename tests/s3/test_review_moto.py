@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +74,54 @@ def test_clips_come_by_risk_and_say_why(rig: Rig) -> None:
     assert [one.id for one in clips[1].neighbours] == [clips[2].id]
     assert clips[0].figures is not None
     assert clips[1].figures is None
+
+
+def test_a_console_that_starts_anew_opens_by_the_listing_that_was_kept(rig: Rig) -> None:
+    """It tells how old that is, lists anew behind the scenes, and never plays or exports by it."""
+    rig.next(ANN)
+    rig.clock.skip(days=3)
+    rig.put(3, b"other bytes by now")
+    rig.put(5, BODIES[5])
+    old = rig.another()
+    turn = old.next(ANN, "ssi", "stage", COURSE, count=5)
+    assert turn.listing.state == "ready"
+    assert turn.listing.age_s >= 3 * 24 * 3600
+    assert turn.listing.objects == 5
+    by_key = {clip.place.key: clip.content for clip in turn.clips}
+    assert by_key.get(key_of(3), content_of(b"other bytes by now")) == content_of(
+        b"other bytes by now"
+    )
+    until = time.monotonic() + 30
+    while old.summary(ANN, "ssi", "stage", COURSE).listing.objects != 6:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    old.close()
+
+
+def test_what_is_exported_is_never_of_a_kept_listing(rig: Rig) -> None:
+    """A verdict on bytes that were replaced since it was made does not hold."""
+    rig.next(ANN)
+    rig.say(ANN, 2, BODIES[2])
+    rig.put(2, b"other bytes by now")
+    rig.clock.skip(minutes=6)
+    anew = rig.another()
+    table = b"".join(anew.export_csv(ANN, "ssi", "stage", COURSE)).decode("utf-8-sig")
+    (row,) = csv.DictReader(table.splitlines())
+    assert (row["id"], row["holds"]) == (clip_id(2), "no")
+    anew.close()
+
+
+@pytest.mark.parametrize("broken", [b"", b"no listing", b"ARROW1\0\0 cut"])
+def test_a_kept_listing_that_is_broken_is_as_none(rig: Rig, broken: bytes) -> None:
+    """The bucket is listed instead."""
+    rig.next(ANN)
+    (kept,) = rig.folder.glob("listings/*.arrow")
+    kept.write_bytes(broken)
+    again = rig.another()
+    progress = again.next(ANN, "ssi", "stage", COURSE).progress
+    assert progress is not None
+    assert progress.whole.total == 5
+    again.close()
 
 
 def test_a_key_in_lower_case_is_found_unless_the_right_one_is_there(rig: Rig) -> None:

@@ -148,6 +148,7 @@ def test_ls_in_words_escapes_what_a_terminal_would_obey(cli: Cli) -> None:
     assert "many/" in out
 
 
+@pytest.mark.long
 def test_ls_recursive_goes_over_pages_and_says_where_it_stopped(cli: Cli) -> None:
     """More than one page, no folders, complete or not, and --after goes on without a gap."""
     whole = cli.json("ls", "--recursive", "--limit", "5000")
@@ -220,6 +221,7 @@ def test_url_gives_a_link_that_works_and_ends(cli: Cli) -> None:
     assert "1 hour" in err
 
 
+@pytest.mark.long
 def test_url_of_private_data_lives_five_minutes_at_most(cli: Cli) -> None:
     """Unasked it is 5 minutes; asking for more is refused."""
     place = "users/u1/recordings/r1/audio.m4a"
@@ -271,6 +273,7 @@ def test_credentials_that_can_do_more_are_warned_of(
     assert cli.run("policy", "viewer")[2] == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_is_left_behind(
     tmp_path: Path, needs: Callable[[bool, str], None], end: signal.Signals
@@ -289,6 +292,7 @@ def test_no_process_is_left_behind(
         threading.Event().wait(0.2)
 
 
+@pytest.mark.long
 def test_serve_outlives_a_crash_of_the_store(
     tmp_path: Path, needs: Callable[[bool, str], None]
 ) -> None:
@@ -310,6 +314,7 @@ def test_serve_outlives_a_crash_of_the_store(
     assert process.wait(timeout=20) == 0
 
 
+@pytest.mark.long
 def test_seed_fills_the_store_with_progress_on_stderr(
     tmp_path: Path, needs: Callable[[bool, str], None]
 ) -> None:

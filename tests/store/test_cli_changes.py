@@ -106,6 +106,7 @@ def test_files_are_put_and_existing_ones_only_with_replace(terminal: Terminal) -
     assert terminal.body(CANONICAL, "drafts/one.txt") == b"newer"
 
 
+@pytest.mark.long
 def test_a_single_file_may_get_another_name_and_a_type(terminal: Terminal) -> None:
     """`--type` is held to the bytes and the kind."""
     path = terminal.file("take 3.mp3", MP3)
@@ -145,6 +146,7 @@ def test_what_cannot_be_is_said_with_the_right_status(
     assert "error" in terminal.json(*argv, status=status)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)  # ten commands, each of which starts anew
 def test_copy_move_remove_and_restore(terminal: Terminal) -> None:
     """One object's way through all of them."""
@@ -189,6 +191,7 @@ def test_an_upload_link_is_printed_as_a_command_that_works(
     assert terminal.body(STAGE, key) == MP3
 
 
+@pytest.mark.long
 def test_a_put_that_was_killed_goes_on_when_it_is_called_again(terminal: Terminal) -> None:
     """kill -9 in the middle of a file: the same command ends it, whole, and nothing stays behind."""
     body = os.urandom(MIB) * 160

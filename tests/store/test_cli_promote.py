@@ -65,6 +65,8 @@ def test_from_the_plan_to_the_rollback(
     assert (plan["counts"]["new"], plan["counts"]["blocked"], plan["bytes"]) == (1, 0, 4)
     assert [step["key"] for step in plan["steps"]] == [KEY]
     assert all(gate["ok"] for gate in plan["gates"])
+    # a COPY at 0.005 and two HEADs at 0.0004 USD a thousand
+    assert (plan["cost"]["total"], plan["cost"]["complete"]) == ("0.0000058", True)
     (tmp_path / "plan.json").write_text(json.dumps(run("show", plan["id"])))
     again = run("plan", "--import", str(tmp_path / "plan.json"))
     assert again["hash"] == plan["hash"]

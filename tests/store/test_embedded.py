@@ -156,6 +156,7 @@ def test_joining_a_running_store_is_quick(data_dir: Path, user: Callable[..., Us
     assert took_s < 0.5
 
 
+@pytest.mark.long
 @posix
 @pytest.mark.parametrize("kind", ["seaweedfs", "moto"])
 def test_nothing_is_left_after_the_last_user_is_killed(
@@ -174,6 +175,7 @@ def test_nothing_is_left_after_the_last_user_is_killed(
     assert left == []
 
 
+@pytest.mark.long
 @posix
 def test_ctrl_c_of_one_user_does_not_cut_off_another(user: Callable[..., User]) -> None:
     """SIGINT to the terminal that started the store leaves it up for a second user, then ends."""
@@ -191,6 +193,7 @@ def test_ctrl_c_of_one_user_does_not_cut_off_another(user: Callable[..., User]) 
     assert _gone_within(processes, 10)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends the server with its parent")
 def test_a_killed_supervisor_takes_its_server_along(
     data_dir: Path, user: Callable[..., User]
@@ -250,6 +253,7 @@ def test_a_server_that_keeps_dying_is_given_up(data_dir: Path) -> None:
     assert 4 <= len(killed) <= 8
 
 
+@pytest.mark.long
 def test_a_start_ends_the_server_that_a_crash_left_behind(data_dir: Path) -> None:
     """Where the kernel cannot do it, the next start finds the stale server by its state file."""
     home = data_dir / "store"

@@ -171,6 +171,7 @@ class _InterruptedError(Exception):
     """What stops a seeding in these tests, as Ctrl-C would."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stop_at", [1, 150, 288])
 def test_an_interrupted_seeding_is_finished_by_the_next(
     weed_store: Store, courses: Mapping[str, Layout], stop_at: int
@@ -187,6 +188,7 @@ def test_an_interrupted_seeding_is_finished_by_the_next(
     assert _all_versions(weed_store, courses) == _expected(courses)
 
 
+@pytest.mark.long
 def test_stopping_between_two_versions_is_made_good(
     weed_store: Store, courses: Mapping[str, Layout]
 ) -> None:
@@ -219,6 +221,7 @@ def test_audio_is_there_before_what_mentions_it(
     assert set(audio_there) == {len(expected)}
 
 
+@pytest.mark.long
 def test_scale_adds_clips_and_only_those_missing(
     weed_store: Store, courses: Mapping[str, Layout]
 ) -> None:
@@ -273,6 +276,7 @@ def test_only_the_console_may_read_from_a_browser(
         assert allowed(origin) is None
 
 
+@pytest.mark.long
 def test_the_stand_in_is_filled_alike(moto_store: Store) -> None:
     """Where SeaweedFS does not run, moto gets the same content, and only once."""
     layouts = load_layouts(load_settings({}), load_config(None), {})

@@ -63,6 +63,7 @@ class Editor:
                 break
 
 
+@pytest.mark.long
 def test_two_editors_lose_nothing(rig: Rig) -> None:
     """A hundred saves on four courses at once: each one was made over the one before it, so none
     was overwritten unseen; a reader in between always sees a whole registry."""
@@ -163,6 +164,7 @@ def killed_after(rig: Rig, folder: Path, number: int) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_a_killed_save_leaves_whole_files_and_a_gap_that_the_next_one_mends(
     rig: Rig, tmp_path: Path
 ) -> None:

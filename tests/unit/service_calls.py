@@ -409,6 +409,20 @@ _PROMOTIONS: Mapping[str, Call] = {
     "promotions.cancel": _promotions(
         lambda s, a, *at: s.promotions.cancel(a, at[0], _RELEASE), Can.PROMOTE_RUN
     ),
+    "lookback.totals": _welcomes(
+        lambda s, a, *at: s.lookback.totals(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "lookback.written_bytes": _welcomes(
+        lambda s, a, *at: s.lookback.written_bytes(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "lookback.steps": _welcomes(
+        lambda s, a, *at: s.lookback.steps(a, at[0], _RELEASE, [KEY]), **_SEE_LIVE
+    ),
+    "lookback.undoing": _welcomes(
+        lambda s, a, *at: s.lookback.undoing(a, at[0], _RELEASE), **_SEE_LIVE
+    ),
+    "lookback.unsigned": _welcomes(lambda s, a, *at: s.lookback.unsigned(a, at[0]), **_SEE_LIVE),
+    "lookback.csv": _welcomes(lambda s, a, *at: s.lookback.csv(a, at[0], _RELEASE), **_SEE_LIVE),
 }
 _OTHERS_ROWS = AuditFilter(actor_id=SOMEBODY)
 _CONSOLE: Mapping[str, Call] = {
@@ -460,6 +474,9 @@ _COSTS: Mapping[str, Call] = {
     "costs.what_if": _call(lambda s, a, one, _: s.costs.what_if(a, one, Grow(2)), Can.COST_READ),
     "costs.forecast": _call(lambda s, a, one, _: s.costs.forecast(a, one), Can.COST_READ),
     "costs.recordings": _call(lambda s, a, one, _: s.costs.recordings(a, one, 5), Can.COST_READ),
+    "costs.copying": _call(
+        lambda s, a, one, _: s.costs.copying(a, one, "stage", "prod", {"": (1, 2)}), Can.COST_READ
+    ),
     "costs.last_month": _call(lambda s, a, one, _: s.costs.last_month(a, one), Can.COST_READ),
     # asking the bucket itself how large it is needs inventory:scan besides, and is refused there
     "costs.measuring": _call(lambda s, a, *at: s.costs.measuring(a, *at, before=5), Can.COST_READ),

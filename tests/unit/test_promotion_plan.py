@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,16 @@ from storage.errors import InvalidInput
 from storage.layout.load import load_layouts
 from storage.layout.profile import Layout
 from storage.layout.promoting import PromotionRules
-from storage.model.promotion import PLAN_SCHEMA, ROWS_SCHEMA, STATES, Header, Plan, Scope
+from storage.model.promotion import (
+    PLAN_SCHEMA,
+    ROWS_SCHEMA,
+    STATES,
+    Gate,
+    Header,
+    Origin,
+    Plan,
+    Scope,
+)
 from storage.promotion.comparing import compared, in_order
 from storage.promotion.gates import Heard, Said, Sound
 from storage.promotion.plan_file import compared_plans, read, written
@@ -297,3 +307,25 @@ def test_two_plans_compared() -> None:
     ]
     assert (told["source"], told["destination"], told["same"]) == (["a"], ["b"], False)
     assert compared_plans(old, old)["same"]
+
+
+def test_the_manifest_is_the_one_that_is_planned_from() -> None:
+    """A course's plan says where its manifest was read; another one by now shuts the gate; one that
+    was given as a file is told, because it is not published.
+    """
+    stored = Origin("ita_for_eng", "ab", "canonical", "courses/ita_for_eng/m.json", "e1")
+    filed = Origin("fra_for_eng", "cd")
+    header = replace(HEADER, scope=Scope("course", ("ita_for_eng",)), origins=(stored, filed))
+    stage = bucket(("a", "1", 1))
+
+    def gate(*now: Origin) -> Gate:
+        said = replace(FINE, origins=now)
+        return plan_of(["a"], stage, bucket(), said, header).gates[0]
+
+    title = SSI.bucket("canonical").title
+    open_ = gate(stored, filed)
+    assert (open_.name, open_.ok) == ("manifest", True)
+    assert open_.reason == f"Read from {title}. Given as a file, so not published: fra_for_eng."
+    shut = gate(replace(stored, digest="ff"), filed)
+    assert (shut.ok, shut.reason) == (False, "Another by now: ita_for_eng.")
+    assert "manifest" not in {one.name for one in plan_of(["a"], stage, bucket()).gates}

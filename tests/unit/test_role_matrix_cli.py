@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ import pytest
 from matrix_rig import KEY, SOMEBODY, Touched, World, matrix_world
 
 from storage import bootstrap
+from storage.cli import main as cli_main
 from storage.cli.main import _parser, main
 from storage.errors import NotFound, StorageError
 from storage.model.accounts import TOKEN_CANS
 from storage.model.people import CONSOLE_CANS, WRITING_CANS, Can, Role, Scope, local_actor
 from storage.settings import Secret
 
+PARSER = cache(_parser)
 REFUSED = {"access-denied", "not-signed-in", "read-only"}
 Place = tuple[str, str]
 
@@ -175,7 +178,7 @@ def commands(parser: argparse.ArgumentParser, path: str = "") -> Iterator[str]:
             yield f"{path} {action.option_strings[0]}"
 
 
-FOUND = tuple(commands(_parser()))
+FOUND = tuple(commands(PARSER()))
 ASKING = [name for name in (*FOUND, "rm --recursive") if name not in OPEN]
 
 
@@ -199,6 +202,7 @@ def run(
     monkeypatch.setattr(bootstrap, "services", lambda *_: services)
     monkeypatch.setattr(bootstrap, "office", lambda *_: nullcontext(services))
     monkeypatch.setattr(bootstrap, "close", lambda: None)
+    monkeypatch.setattr(cli_main, "_parser", PARSER)  # thousands of calls would make one each
     monkeypatch.setattr(services.jobs, "take_over", lambda: None)
 
     def go(command: Command, place: Place, token: str = "", *more: str, **changed: Any) -> str:
