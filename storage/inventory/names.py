@@ -133,7 +133,7 @@ class _Asked:
     def of(text: str, *, case_sensitive: bool, prefix: str) -> _Asked:
         # a lone surrogate is in no name, and no reason to fail
         needle, start = (one.encode("utf-8", "surrogatepass") for one in (text, prefix))
-        if not case_sensitive and b"\xed" not in needle:
+        if not case_sensitive and not any("\ud800" <= one <= "\udfff" for one in text):
             needle = _folded(pa.array([text]))[0].as_py().encode()
         return _Asked(needle, not case_sensitive, start)
 

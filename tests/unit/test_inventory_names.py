@@ -65,6 +65,7 @@ def plainly(path: Path, text: str, prefix: str, *, case_sensitive: bool) -> Hits
 )
 @example(["a", "aa"], [], "a", "a", True)
 @example(["ab", "b"], ["aB"], "B", "", False)
+@example(["A한"], [], "a한", "", False)
 @example(["σ", "ς", "Σ"], [], "Σ", "", False)
 def test_it_finds_what_looking_at_every_name_finds(
     keys: list[str], old: list[str], text: str, prefix: str, case_sensitive: bool
