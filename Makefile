@@ -28,8 +28,14 @@ bench: $(VENV)/.test-ready bench-tools
 	sh tools/install_speech.sh
 	$(BIN)/python -m benchmarks.measure_clips
 	$(BIN)/python -m benchmarks.scan
+	$(BIN)/python -m benchmarks.scan --store
+	$(BIN)/python -m benchmarks.scan --large
 	$(BIN)/python -m benchmarks.welcomes_sync
 	$(BIN)/python -m benchmarks.next_clip
+	$(BIN)/python -m benchmarks.review_queue
+	$(BIN)/python -m benchmarks.promotion_plan
+	$(BIN)/python -m benchmarks.promotion_copy
+	$(BIN)/python -m benchmarks.promotion_same
 
 bench-tools: $(BENCH_VENV)/.ready
 

@@ -9,6 +9,7 @@ from ui import (
     costs_last,
     costs_now,
     costs_prices,
+    costs_scans,
     costs_whatif,
     errors,
     gate,
@@ -27,6 +28,8 @@ if part == "prices":
     costs_prices.show(scene, found)
 elif part == "budgets":
     costs_budgets.show(scene, found)
+elif part == "scans":
+    costs_scans.show(scene, found)
 elif not found.measured and part != "forecast":
     costs.nothing_measured(scene, found)
 elif part == "last":

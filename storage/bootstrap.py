@@ -42,6 +42,7 @@ from storage.manifests.shelf import Shelf
 from storage.measurements.service import Measurements
 from storage.measurements.task import MODULES
 from storage.measurements.work import MeasureWork
+from storage.model.people import Actor, Role
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
 from storage.people.login import Login
@@ -126,6 +127,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             clock=now,
             courses=manifests,
         )
+        opened.callback(money.budgets.close)
         told = Hearsay(gate, layouts, manifests, measurements, review)
         return Services(
             **_office(configured, ground),
@@ -232,6 +234,7 @@ class Status:
 
 
 _CLOSE_WAIT_S = 1.0
+_ITSELF = Actor("console", "The console", frozenset(Role))
 _lock = threading.Lock()
 _services: Services | None = None
 _status = Status()
@@ -296,6 +299,7 @@ def _start() -> None:
             data_dir = ready.settings.data_path
             fill_once(ready.embedded, data_dir, ready.layouts, ready.store_for, _filling)
         ready.jobs.recover()
+        ready.budgets.watch(_ITSELF)
         ended = Status("ready")
     except StorageError as error:
         ended = Status("failed", error=error)

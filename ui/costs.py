@@ -14,6 +14,7 @@ from storage.costs.gathering import Gathered, Source
 from storage.costs.service import Measuring
 from storage.errors import StorageError
 from storage.layout.profile import Layout
+from storage.model.jobs import Job
 from storage.model.money import BookName, added, money
 from storage.model.people import Actor, Can
 from storage.units import human_bytes
@@ -23,7 +24,7 @@ from ui.recent import forget, recent
 from ui.text import plain_markdown
 
 _NEEDS = "Costs are for operators and admins."
-_SOURCES = {
+SOURCES = {
     "listing": "listed",
     "s3-inventory": "by AWS's inventory report",
     "cloudwatch": "by CloudWatch's daily sizes",
@@ -119,7 +120,7 @@ def _told(one: Source) -> str:
     title = plain_markdown(one.title)
     if one.scanned is None:
         return f"{title}: never measured"
-    how = _SOURCES.get(one.scanned.source, one.scanned.source)
+    how = SOURCES.get(one.scanned.source, one.scanned.source)
     return f"{title}: {how} {times.local(one.scanned.at)} ({age(one.scanned.at)})"
 
 
@@ -208,7 +209,12 @@ def _begin(scene: Scene, role: str) -> None:
     start, name = scene.services.inventories.start, scene.layout.name
     job = errors.tried(lambda: start(scene.actor, name, role, versions=True, uploads=True))
     if job is not None:
-        st.session_state.setdefault(_JOB, []).append(job.id)
+        began(job)
+
+
+def began(job: Job) -> None:
+    """Has the page show how far it is."""
+    st.session_state.setdefault(_JOB, []).append(job.id)
 
 
 def acted(act: Callable[[], object]) -> bool:

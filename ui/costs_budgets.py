@@ -131,7 +131,10 @@ def _telling(scene: Scene, states: Sequence[BudgetState]) -> None:
         st.caption("Set COST_WEBHOOK to have a chat or another program told of what is reached.")
         return
     waiting = errors.tried(lambda: scene.services.budgets.untold(scene.actor)) or 0
-    st.caption(f"The webhook is told of each threshold once a month; {waiting} not told yet.")
+    st.caption(
+        "The webhook is told of each threshold once a month, by itself: after each scan and daily. "
+        f"{waiting} not told yet."
+    )
     if waiting and st.button("Tell it now", key="costs:budget:tell"):
         told = errors.tried(lambda: scene.services.budgets.tell(scene.actor))
         if told is not None:

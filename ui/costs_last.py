@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
@@ -51,6 +52,8 @@ def show(scene: Scene, _found: Gathered) -> None:
         st.dataframe(_table(made), hide_index=True, key="costs:last:table")
         other = money(made.bill.other, made.bill.currency)
         st.caption(plain_markdown(f"{made.bill.source}. Other services in it: {other}."))
+        if scene.may_manage:
+            _assume(scene, made.period.name)
     costs.notes(made.estimate.notes)
     if scene.may_manage:
         _take(scene)
@@ -97,6 +100,27 @@ def _estimated(made: LastMonth) -> pd.DataFrame:
             "Estimated": [money(amount, made.estimate.book.currency) for amount in sums.values()],
         }
     )
+
+
+def _assume(scene: Scene, period: str) -> None:
+    """The bill's traffic as what Now assumes, in one click."""
+    ledger, name = scene.services.ledger, scene.layout.name
+    values = errors.tried(lambda: ledger.bill_traffic(scene.actor, name, period))
+    if not values:
+        return
+    words = ", ".join(f"{one} {_grouped(value)}" for one, value in values.items())
+    if st.button(
+        f"Assume {period}'s requests and data out in Now",
+        key="costs:last:assume",
+        help="Each can be changed under Assumptions in Now, or emptied to go back.",
+    ) and costs.acted(lambda: ledger.assume(scene.actor, name, values)):
+        session.go(scene.view.with_(part="", month="").params())
+        st.rerun()
+    st.caption(plain_markdown(words))
+
+
+def _grouped(value: str) -> str:
+    return f"{Decimal(value):,}"
 
 
 def _take(scene: Scene) -> None:

@@ -190,7 +190,9 @@ def _assumptions(scene: Scene, found: Gathered, estimate: Estimate) -> None:
     with st.expander(f"Assumptions ({len(estimate.assumptions)})", key="costs:assumptions"):
         st.caption(
             "What nobody measured is assumed. Type a value to change it; empty it to let what is "
-            "measured or usual count again."
+            "measured or usual count again. Objects deleted before their class's minimum days are "
+            "never measured: once gone they are in no list. Enter a share of the young ones; a "
+            "bill tells it afterwards."
         )
         editable = [one for one in estimate.assumptions if one.name != "month_days"]
         frame = pd.DataFrame(

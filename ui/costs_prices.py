@@ -11,7 +11,7 @@ import streamlit as st
 from storage.costs.estimate import tier_titles
 from storage.costs.gathering import Gathered
 from storage.costs.pricebook import ANY, UNITS, PriceBook
-from storage.model.money import plain
+from storage.model.money import Origin, plain
 from ui import costs, errors, times
 from ui.costs import Scene
 from ui.text import CLASS_TITLES, plain_markdown, visible
@@ -26,6 +26,12 @@ _TITLES = {
     "out": "Out to the internet",
     "between": "To another region",
     "kms": "KMS requests",
+}
+_SECOND_HAND, _UNSOURCED = "second-hand", "in no list"
+_MARKS = {
+    _SECOND_HAND: "AWS's list says them, by the word of whom the source names. Take in a newer "
+    "list from AWS itself to have them first-hand.",
+    _UNSOURCED: "none was found that says them. An estimate that needs one says so.",
 }
 
 
@@ -49,12 +55,9 @@ def show(scene: Scene, found: Gathered) -> None:
     )
     rows = list(_rows(book, region))
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, key="costs:prices:table")
-    unsourced = sum(row["Source"].startswith("No list") for row in rows)
-    if unsourced:
-        st.caption(
-            f":orange[:material/info:] {unsourced} of these figures were found in no list. An "
-            "estimate that needs one says so."
-        )
+    for mark, words in _MARKS.items():
+        if count := sum(row["Mark"] == mark for row in rows):
+            st.caption(f":orange[:material/info:] {count} of these figures are {mark}: {words}")
     _earlier(scene)
     if scene.may_manage:
         _update(scene)
@@ -72,9 +75,16 @@ def _rows(book: PriceBook, region: str) -> Iterator[dict[str, str]]:
                 "Tier": title,
                 "Price": f"{plain(tier.price)} {book.name.currency}",
                 "Per": UNITS[figure][0],
+                "Mark": _mark(tier.origin),
                 "Source": visible(tier.origin.title),
                 "Of": tier.origin.date,
             }
+
+
+def _mark(origin: Origin) -> str:
+    if not origin.sourced:
+        return _UNSOURCED
+    return _SECOND_HAND if origin.quoted else ""
 
 
 def _earlier(scene: Scene) -> None:

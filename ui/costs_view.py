@@ -17,6 +17,7 @@ PARTS: Mapping[str, str] = {
     "forecast": "Forecast",
     "budgets": "Budgets",
     "prices": "Prices",
+    "scans": "Scans",
 }
 CHANGES: Mapping[str, str] = {
     "versions": "Delete earlier versions",

@@ -94,6 +94,9 @@ OBJECT_ACTIONS: Mapping[Can, tuple[str, ...]] = {
     Can.PROMOTE_ROLLBACK: (*_RELEASE_ON_OBJECTS, "s3:DeleteObject"),
 }
 
+# Sizes that CloudWatch keeps: an alternative to listing. IAM has no resource to narrow these to.
+_SIZES = ("cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics")
+
 
 def policy(layout: Layout, person: Role) -> dict[str, Any]:
     """The IAM policy document that lets the console do for `person` what the layout grants.
@@ -107,6 +110,7 @@ def policy_for_all(layouts: Iterable[Layout], person: Role) -> dict[str, Any]:
     """One policy document over several layouts; those that grant nothing are left out.
 
     Listing is not narrowed by `s3:prefix`: grants are by bucket, and browsing begins at its root.
+    Where AWS writes inventory reports is no bucket of a layout: reading them is to be added.
     Raises InvalidInput where no layout grants anything.
     """
     granted = [
@@ -118,6 +122,10 @@ def policy_for_all(layouts: Iterable[Layout], person: Role) -> dict[str, Any]:
         *_statements("Buckets", "", BUCKET_ACTIONS, granted),
         *_statements("Objects", "/*", OBJECT_ACTIONS, granted),
     ]
+    if any(Can.INVENTORY_SCAN in cans for _, cans in granted):
+        statements.append(
+            {"Sid": "Sizes1", "Effect": "Allow", "Action": list(_SIZES), "Resource": ["*"]}
+        )
     if not statements:
         raise InvalidInput(
             f"The role {person.value} may do nothing here, so it needs no policy.",

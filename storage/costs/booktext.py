@@ -90,6 +90,7 @@ def _lines(book: PriceBook) -> Iterator[str]:
         yield f"title = {_text(origin.title)}"
         yield f"date = {_text(origin.date)}"
         yield f"sourced = {'true' if origin.sourced else 'false'}"
+        yield f"quoted = {'true' if origin.quoted else 'false'}"
     for region, title in book.regions.items():
         yield f"\n[regions.{_text(region)}]"
         yield f"title = {_text(title)}"

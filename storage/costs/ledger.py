@@ -14,6 +14,7 @@ from typing import Any
 
 from storage.costs.assumed import parse_entered
 from storage.costs.bill import Bill, BillRow, read_bills
+from storage.costs.bill_traffic import traffic_of
 from storage.costs.booktext import PriceChange, as_toml, differences, merged
 from storage.costs.budget import DEFAULT_THRESHOLDS, check_budget
 from storage.costs.pricebook import PriceBook, parse_book, read_book, shipped
@@ -136,6 +137,16 @@ class Ledger:
                 text = _bill_text(bill)
                 self._rows.put_bill(layout, bill.period, text, _by(actor), self._clock())
         return found
+
+    def bill_traffic(self, actor: Actor, layout: str, period: str) -> Mapping[str, str]:
+        """The month's requests and data out as its bill has them, to be assumed (`assume`). Raises
+        NotFound without a bill.
+        """
+        self._gate.enter_console(actor, Can.COST_READ)
+        bill = self.bill(layout, period)
+        if bill is None:
+            raise NotFound(f"There is no bill of {period}.", "Take it in first.")
+        return traffic_of(bill, known(self._layouts, layout).buckets, self.book())
 
     def bill(self, layout: str, period: str) -> Bill | None:
         """The bill of a month, None where none was taken in."""

@@ -15,6 +15,7 @@ from storage.costs.telling import Webhook
 from storage.costs.watching import Watching
 from storage.db.costs import CostRows
 from storage.db.engine import Database
+from storage.db.inventories import InventoryRows
 from storage.gate import Gate
 from storage.inventory.service import Inventories
 from storage.layout.profile import Layout
@@ -49,4 +50,5 @@ def open_money(
     rows = CostRows(database)
     ledger = Ledger(gate, layouts, rows, clock, own_book=settings.price_book)
     costs = Costs(gate, layouts, Gatherer(inventories, audit, clock), ledger, courses)
-    return Money(costs, ledger, Watching(gate, costs, rows, clock, webhook))
+    newest = InventoryRows(database).newest_id
+    return Money(costs, ledger, Watching(gate, costs, rows, clock, webhook=webhook, newest=newest))

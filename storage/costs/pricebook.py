@@ -50,6 +50,7 @@ _SOURCE = {
     "title": Field("text", required=True),
     "date": Field("text"),
     "sourced": Field("flag"),
+    "quoted": Field("flag"),
 }
 _SHIPPED = Path(__file__).with_name("prices.toml")
 
@@ -117,7 +118,8 @@ def _origins(root: Node) -> dict[str, Origin]:
     for name, node in root.table("sources").children().items():
         node.check(_SOURCE)
         sourced = node.flag("sourced") if "sourced" in node.values else True
-        found[name] = Origin(node.text("title"), node.text("date"), sourced)
+        quoted = node.flag("quoted") if "quoted" in node.values else False
+        found[name] = Origin(node.text("title"), node.text("date"), sourced, quoted)
     default = root.text("source")
     found[""] = found.get(default) or Origin(default, root.text("date"))
     return found

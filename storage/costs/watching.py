@@ -10,6 +10,7 @@ from storage.costs.budget import BudgetState, state_of
 from storage.costs.gathering import Gathered
 from storage.costs.service import Costs
 from storage.costs.telling import Webhook
+from storage.costs.watchman import LOOK_EVERY_S, Watchman
 from storage.db.costs import CostRows
 from storage.errors import ConfigError
 from storage.gate import Gate
@@ -26,18 +27,30 @@ class Watching:
         costs: Costs,
         rows: CostRows,
         clock: Callable[[], datetime],
+        *,
         webhook: Webhook | None,
+        newest: Callable[[], str],
     ) -> None:
         self._gate = gate
         self._costs = costs
         self._rows = rows
         self._clock = clock
         self._webhook = webhook
+        self._watchman = Watchman(self.tell, newest, look_every_s=LOOK_EVERY_S)
 
     @property
     def tells(self) -> bool:
         """Whether there is anybody to tell."""
         return self._webhook is not None
+
+    def watch(self, actor: Actor) -> None:
+        """From now on tells by itself, for `actor`; nothing where there is nobody to tell. Once."""
+        if self._webhook is not None:
+            self._watchman.start(actor)
+
+    def close(self) -> None:
+        """Ends that."""
+        self._watchman.close()
 
     def states(self, actor: Actor, layout: str = "") -> tuple[BudgetState, ...]:
         """Each budget of a project, else of all: spent so far, expected, thresholds reached."""

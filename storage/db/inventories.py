@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 
 from storage.db.engine import INVENTORIES_LOCK, Database
 from storage.db.schema import inventories, inventory_totals
@@ -40,6 +40,18 @@ class InventoryRows:
             connection.execute(insert(inventories).values(row))
             if parts:
                 connection.execute(insert(inventory_totals), parts)
+
+    def remove(self, inventory_id: str) -> None:
+        """Forgets one and its totals; nothing happens where there is none."""
+        with self._database.writing(INVENTORIES_LOCK) as connection:
+            totals = inventory_totals.c.inventory == inventory_id
+            connection.execute(delete(inventory_totals).where(totals))
+            connection.execute(delete(inventories).where(inventories.c.id == inventory_id))
+
+    def newest_id(self) -> str:
+        """The id of the newest of all buckets, "" without any."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(inventories.c.id))).scalar() or ""
 
     def list(self, layout: str, role: str) -> Sequence[Scanned]:
         """All of a bucket, newest first."""

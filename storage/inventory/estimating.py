@@ -13,6 +13,7 @@ from storage.s3.scan_pages import list_objects
 
 _LOOKS = 3  # further pages, far from the first, to see how dense names are there
 _SPARE = 16  # requests of a scan beyond its pages: measuring, and ranges that end within a page
+_BY_PARTS = 5  # a tree's pages are read so often, to lose none of its versions (`by_parts.py`)
 
 
 def estimate(
@@ -28,19 +29,24 @@ def estimate(
     if same:
         when = f"{same[0].at:%Y-%m-%d %H:%M} UTC"
         basis = f"By what was there at {when}.{more}"
-        return ScanEstimate(_requests(same[0].rows), same[0].rows, basis)
+        requests = _requests(where, same[0].rows, versions=versions, uploads=uploads)
+        return ScanEstimate(requests, same[0].rows, basis)
     objects, spent, exactly = _look(where, prefix)
     basis = (
         "All of it fits on one page."
         if exactly
         else f"By {spent} requests that looked at how dense names are."
     )
-    return ScanEstimate(_requests(objects), objects, basis + more, spent)
+    requests = _requests(where, objects, versions=versions, uploads=uploads)
+    return ScanEstimate(requests, objects, basis + more, spent)
 
 
-def _requests(objects: int) -> int:
+def _requests(where: Passage, objects: int, *, versions: bool, uploads: bool) -> int:
     pages = max(ceil(objects / PAGE_KEYS), 1)
-    return pages + (_SPARE if pages > 1 else 0)
+    made = pages + (_SPARE if pages > 1 else 0)
+    if versions and where.store.capabilities.lists_as_tree:
+        made = made * _BY_PARTS + 1
+    return made + uploads
 
 
 def _look(where: Passage, prefix: str) -> tuple[int, int, bool]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from storage.model.inventory import Scanned
 
 ROWS_FILE = "objects.parquet"
+NAMES_FILE = "names.parquet"
 CELLS_FILE = "cells.parquet"
 DAYS_FILE, FOLDERS_FILE = "days.parquet", "folders.parquet"
 SEGMENTS_FOLDER = "segments"
@@ -26,6 +27,11 @@ class Files:
     def rows(self) -> Path:
         """All rows; only there while it is among the newest."""
         return self.folder / ROWS_FILE
+
+    @property
+    def names(self) -> Path:
+        """The names in them alone, to search through."""
+        return self.folder / NAMES_FILE
 
     @property
     def cells(self) -> Path:
@@ -66,10 +72,11 @@ class Archive:
         """Of one bucket's inventories, newest first, removes the rows that nobody asks for now."""
         left = {"whole": 1, "prefix": PREFIX_SCANS_KEPT}
         for scan in scans:
-            rows = self.of(scan.layout, scan.role, scan.id).rows
-            if not rows.exists():
+            files = self.of(scan.layout, scan.role, scan.id)
+            if not files.rows.exists():
                 continue
             what = "prefix" if scan.prefix else "whole"
             left[what] -= 1
             if left[what] < 0:
-                rows.unlink()
+                files.rows.unlink()
+                files.names.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from storage.errors import InvalidInput, StorageError, Unavailable, Unsupported
 from storage.inventory.files import Files
+from storage.inventory.names import Hits, look, write_names
 from storage.inventory.rollups import rolled_up
 from storage.model.inventory import CELL_SCHEMA, ROW_SCHEMA, Scanned, Source
 
@@ -30,6 +31,7 @@ FOUND_SCHEMA = pa.schema(
     ]
 )
 SEARCH_MAX = 10_000  # rows that one search hands out
+_NUMBER = "file_row_number"  # DuckDB's name for it
 _LIVING = "is_latest AND NOT is_delete_marker AND upload_id = ''"
 _STATE = (
     "CASE WHEN upload_id <> '' THEN 'part' WHEN is_delete_marker THEN 'delete-marker' "
@@ -152,26 +154,28 @@ class Inventory:
             raise InvalidInput(
                 f"A search cannot give {limit} rows.", f"Choose 1 to {SEARCH_MAX:,} rows."
             )
-        fits = "contains(key, $text)"
-        if not case_sensitive:
-            fits, text = "regexp_matches(key, $text, 'is')", _literally(text)
-        condition, asked = f"{self._living()} AND {fits}", {"text": text}
-        if prefix:
-            condition, asked = (
-                f"starts_with(key, $prefix) AND {condition}",
-                {
-                    **asked,
-                    "prefix": prefix,
-                },
-            )
         begun = time.perf_counter()
-        query = f"SELECT {', '.join(FOUND_SCHEMA.names)} FROM rows WHERE {condition} LIMIT {limit}"
-        rows = self.sql(query, asked).cast(FOUND_SCHEMA)
-        total = rows.num_rows
-        if total == limit:  # there may be more; else the one look was enough
-            counted = self.sql(f"SELECT count(*) AS n FROM rows WHERE {condition}", asked)
-            total = counted["n"][0].as_py()
-        return Found(rows, total, time.perf_counter() - begun)
+        hits = self._look(text, case_sensitive=case_sensitive, prefix=prefix, limit=limit)
+        rows = self._numbered(hits.rows) if hits.rows else FOUND_SCHEMA.empty_table()
+        return Found(rows, hits.total, time.perf_counter() - begun)
+
+    def _look(self, text: str, *, case_sensitive: bool, prefix: str, limit: int) -> Hits:
+        if not self.has_rows:
+            raise _only_totals()
+        names = self._files.names
+        try:
+            if not names.exists():  # of before there were such files
+                write_names(self._files.rows, names)
+            return look(names, text, case_sensitive=case_sensitive, prefix=prefix, limit=limit)
+        except (OSError, pa.ArrowException) as error:
+            raise _gone() from error
+
+    def _numbered(self, numbers: list[int]) -> pa.Table:
+        """The rows with these numbers, which are in order."""
+        wanted = ", ".join(map(str, numbers))  # as values they would not skip what is between
+        columns = ", ".join(FOUND_SCHEMA.names)
+        query = f"SELECT {columns} FROM rows WHERE {_NUMBER} IN ({wanted}) ORDER BY {_NUMBER}"
+        return self.sql(query).cast(FOUND_SCHEMA)
 
     def by_keys(self, keys: Sequence[str] | pa.Array) -> pa.Table:
         """The rows (`ROW_SCHEMA`) of the objects there are now under these keys, in their order."""
@@ -239,7 +243,9 @@ class Inventory:
                 if re.search(r"\brows\b", query):
                     if not self.has_rows:
                         raise _only_totals()
-                    database.read_parquet(str(self._files.rows)).create_view("rows")
+                    numbers = _NUMBER in query
+                    rows = database.read_parquet(str(self._files.rows), file_row_number=numbers)
+                    rows.create_view("rows")
                 for name, table in tables.items():
                     database.register(name, table)
                 return database.sql(query, params=values or {}).to_arrow_table()
@@ -253,11 +259,6 @@ def _close_off(database: DuckDBPyConnection, rows: Path) -> None:
     database.execute("SET allowed_paths = [?]", [str(rows)])
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
-
-
-def _literally(text: str) -> str:
-    """A pattern that fits exactly this text."""
-    return re.sub(r"([^\w\s]|_)", lambda odd: "\\" + odd[0] if odd[0].isascii() else odd[0], text)
 
 
 def _gone() -> StorageError:

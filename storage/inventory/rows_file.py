@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ import pyarrow.parquet as pq
 from storage.inventory.cells import Cells, ascends
 from storage.model.inventory import ROW_SCHEMA
 
-GROUP_ROWS = 122_880  # rows a group: what DuckDB hands to a thread at a time
+GROUP_ROWS = 40_960  # rows a group: what is held in memory until it is written, twice over
 _FEW_VALUES = ["kind", "storage_class", "checksum_algorithm", "upload_id"]
-_SORT_MEMORY = "192MB"
+_SORT_MEMORY = "128MB"  # of DuckDB: enough for the rows of one range
+_RANGE_ROWS = 200_000  # sorted at a time: a sort of all rows needs more the more there are
+_SAMPLED = 1_000  # one key of so many says where to cut
 _SORTED = (
-    "SELECT * FROM read_parquet(?) "
+    "SELECT * FROM read_parquet($path) WHERE ($low IS NULL OR key >= $low) "
+    "AND ($high IS NULL OR key < $high) "
     "ORDER BY key, upload_id <> '', upload_id, is_latest DESC, modified DESC, version_id"
 )
 
@@ -74,6 +78,8 @@ class RowsFile:
         self.rows += len(group)
         self.bytes += pc.sum(group["size"]).as_py()
         self.cells.add(group)
+        del group, keys
+        pa.default_memory_pool().release_unused()
 
 
 def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:
@@ -103,18 +109,33 @@ def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> Ro
 
 
 def _sorted(path: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of a file in order, range of keys after range of keys."""
     import duckdb  # noqa: PLC0415  15 MB that a scan does without on most stores
 
     beside = path.with_suffix(".sorting")
     try:
         with closing(duckdb.connect()) as database:
             database.execute(f"SET memory_limit = '{_SORT_MEMORY}'; SET TimeZone = 'UTC'")
+            database.execute("SET threads = 1")  # each further one takes its own
             database.execute("SET temp_directory = ?", [str(beside)])
-            found: Any = database.sql(_SORTED, params=[str(path)])
-            for batch in found.to_arrow_reader(GROUP_ROWS):
-                yield batch.cast(ROW_SCHEMA)
+            for low, high in pairwise([None, *_cuts(path), None]):
+                asked = {"path": str(path), "low": low, "high": high}
+                found: Any = database.sql(_SORTED, params=asked)
+                for batch in found.to_arrow_reader(GROUP_ROWS):
+                    yield batch.cast(ROW_SCHEMA)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _cuts(path: Path) -> list[str]:
+    """Keys between which there are about as many rows as are sorted at a time; by a sample."""
+    some: list[str] = []
+    with pq.ParquetFile(path, pre_buffer=False) as found:
+        ranges = found.metadata.num_rows // _RANGE_ROWS + 1
+        for batch in found.iter_batches(GROUP_ROWS, columns=["key"], use_threads=False):
+            some += batch["key"].take(pa.array(range(0, len(batch), _SAMPLED))).to_pylist()
+    step = len(some) // ranges + 1
+    return list(dict.fromkeys(sorted(some)[step::step]))
 
 
 def merged(batches: Iterable[pa.RecordBatch], parts: pa.Table) -> Iterator[pa.RecordBatch]:

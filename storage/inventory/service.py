@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,25 +60,34 @@ class Inventories:
         """The newest one of the whole bucket whose files are on this machine, None without any."""
         where = self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
         with where.read("inventory", "", once_within=ONCE):
-            for scanned in self._rows.list(layout, role):
-                found = Inventory(scanned, self._archive.of(layout, role, scanned.id))
-                if not scanned.prefix and found.cells_path.exists():
-                    return found
-        return None
+            whole = (one for one in self._of(layout, role) if not one.prefix)
+            return next((one for one in whole if one.cells_path.exists()), None)
 
     def get(self, actor: Actor, layout: str, role: str, inventory_id: str) -> Inventory:
         """The one of that id. Raises NotFound."""
         where = self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
         with where.read("inventory", "", once_within=ONCE):
-            for scanned in self._rows.list(layout, role):
-                if scanned.id == inventory_id:
-                    return Inventory(scanned, self._archive.of(layout, role, scanned.id))
-        raise NotFound("There is no such inventory.", "See the list of inventories.")
+            return self._one(layout, role, inventory_id)
 
     def scans(self, actor: Actor, layout: str, role: str) -> tuple[Scanned, ...]:
         """All that were made of the bucket, newest first."""
         self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
         return tuple(self._rows.list(layout, role))
+
+    def kept(self, actor: Actor, layout: str, role: str) -> tuple[Inventory, ...]:
+        """The same with their files, which say what is kept of each."""
+        self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
+        return tuple(self._of(layout, role))
+
+    def remove(self, actor: Actor, layout: str, role: str, inventory_id: str) -> None:
+        """Takes an inventory away, its totals in the history too. Raises NotFound where it is gone
+        already.
+        """
+        where = self._gate.enter(actor, Can.INVENTORY_SCAN, layout, role)
+        one = self._one(layout, role, inventory_id)
+        with where.changing("remove-inventory", one.prefix, id=one.id, at=one.at.isoformat()):
+            self._rows.remove(one.id)
+            self._archive.of(layout, role, one.id).remove()
 
     def history(
         self, actor: Actor, layout: str, role: str, *, since: datetime | None = None
@@ -193,6 +202,17 @@ class Inventories:
             if (job.kind, job.layout, job.role) == same and job.title == title:
                 return job if job.resumable or job.active else None
         return None
+
+    def _of(self, layout: str, role: str) -> Iterator[Inventory]:
+        """Those of a bucket with their files, newest first."""
+        for scanned in self._rows.list(layout, role):
+            yield Inventory(scanned, self._archive.of(layout, role, scanned.id))
+
+    def _one(self, layout: str, role: str, inventory_id: str) -> Inventory:
+        for found in self._of(layout, role):
+            if found.id == inventory_id:
+                return found
+        raise NotFound("There is no such inventory.", "See the list of inventories.")
 
 
 def _title(where: Passage, prefix: str, *, versions: bool, uploads: bool) -> str:

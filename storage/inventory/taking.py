@@ -186,6 +186,7 @@ class _Taking:
         return iter(found.batches)
 
     def _tell(self, progress: Progress) -> None:
+        pa.default_memory_pool().release_unused()  # what eight listers have let go of
         expected = max(progress.expected, progress.rows)
         about = f"about {expected:,} in all, {progress.requests:,} requests so far"
         self._job.progress(progress.rows, expected, about)

@@ -22,11 +22,14 @@ EXACT = Context(prec=96)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a figure of a price book comes from. Not `sourced`: no list was found that says it."""
+    """Where a figure of a price book comes from. Not `sourced`: no list was found that says it;
+    `quoted`: by somebody else than the provider, whose list says it.
+    """
 
     title: str
     date: str
     sourced: bool = True
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

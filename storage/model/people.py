@@ -42,7 +42,7 @@ class Can(StrEnum):
     WELCOME_PUBLISH = "welcome:publish"
     """Make a welcome's MP3 here from its recording, and ask for it to go live."""
     INVENTORY_SCAN = "inventory:scan"
-    """Have the whole bucket listed, which costs requests, or an inventory of it read in."""
+    """Have the whole bucket listed, which costs requests, or an inventory read in or removed."""
     CLIP_MEASURE = "clip:measure"
     """Have recordings measured, many at once."""
     COURSE_PUT = "course:put"

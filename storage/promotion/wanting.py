@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -137,10 +138,14 @@ class Making:
         return keys, tuple(one.origin for one in courses), sharded(before)
 
     def _both(self, wanted: pa.Array | None, prefixes: Sequence[str]) -> tuple[pa.Table, pa.Table]:
-        if wanted is not None and len(wanted) <= HEADED:
-            keys = pc.unique(wanted).to_pylist()
-            return asked(self.source, keys, self.stop), asked(self.target, keys, self.stop)
-        return listed(self.source, prefixes, self.stop), listed(self.target, prefixes, self.stop)
+        def look(where: Passage) -> pa.Table:
+            if wanted is not None and len(wanted) <= HEADED:
+                return asked(where, pc.unique(wanted).to_pylist(), self.stop)
+            return listed(where, prefixes, self.stop)
+
+        with ThreadPoolExecutor(1, thread_name_prefix="plan") as beside:
+            prod = beside.submit(look, self.target)
+            return look(self.source), prod.result()
 
     def _deeper(self, rows: pa.Table) -> pa.Table:
         """What has the same bytes and other facts is changed, too."""

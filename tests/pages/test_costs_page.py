@@ -142,6 +142,9 @@ def test_last_month_takes_in_a_bill(console: Console, installed: Services) -> No
     assert metrics(console)["Billed"] == "2.70 USD"
     why = {row["Line"]: row["Why"] for row in table(console, "Why")}
     assert "Listeners" in why["Requests: GET and others"]
+    console.press("costs:last:assume")  # 0.40 USD at 0.0004 per 1,000
+    assert installed.ledger.assumed("ssi") == {"prod.gets": "1000000"}
+    assert "A month, as things are" in metrics(console)
 
 
 def test_budgets_on_costs_home_and_activity(console: Console, installed: Services) -> None:
@@ -168,16 +171,42 @@ def test_prices_say_where_they_come_from(console: Console, installed: Services) 
     """Every figure has a source; those that no list says are counted. A list that was taken in is
     the book in use, and the earlier one can be had."""
     console.open("costs", project="ssi", part="prices")
-    assert "were found in no list" not in console.words
+    assert "of these figures are second-hand" in console.words
+    assert "of these figures are in no list" not in console.words
     console.app.selectbox(key="costs:prices:region").select("eu-central-1")
     console.again()
     rows = table(console, "Source")
     assert all(row["Source"] for row in rows)
-    assert "were found in no list" in console.words
+    marks = {row["Mark"] for row in rows if row["Source"].startswith("No list")}
+    assert marks == {"in no list"}
+    assert "of these figures are in no list" in console.words
     update = installed.ledger.plan_book(ME, [offer_file(*IRELAND)], "list")
     installed.ledger.take_book(ME, update)
     console.open("costs", project="yoto", part="prices")
     assert "Of 2026-11-20" in console.words
+
+
+def test_scans_are_listed_and_removed(console: Console, installed: Services) -> None:
+    """Each inventory with where it is from, its age, rows and requests, and what is kept of it. A
+    removed one is gone with its files; CloudWatch's sizes are read, and what is no report is not."""
+    measure(installed, "stage", "stage")
+    kept = installed.inventories.kept(ME, "ssi", "stage")
+    console.open("costs", project="ssi", part="scans")
+    rows = table(console, "From", "Requests")
+    assert [row["Kept"] for row in rows] == ["single keys", "totals"]
+    assert {row["From"] for row in rows} == {"Listed by the console"}
+    assert [row["Rows"] for row in rows] == [one.rows for one in kept]
+    assert rows[0]["Age"] == "just now"
+    installed.inventories.remove(ME, "ssi", "stage", kept[0].id)
+    assert not kept[0].cells_path.parent.exists()
+    assert installed.inventories.scans(ME, "ssi", "stage") == (kept[1].scanned,)
+    console.press("costs:scans:cloudwatch")
+    rows = table(console, "From", "Requests")
+    assert {row["From"] for row in rows} == {"CloudWatch's daily sizes", "Listed by the console"}
+    console.app.text_input(key="costs:scans:manifest").set_value("s3://reports/x.csv")
+    console.again()
+    console.press("costs:scans:import")
+    assert "That is not the place of a report" in console.words
 
 
 def test_an_editor_sees_no_costs(console: Console, installed: Services) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -225,6 +227,26 @@ def test_budgets_are_told_once(opened: Callable[..., Any], receiver: Receiver) -
         services.ledger.remove_budget(ME, budget.id)
         with pytest.raises(NotFound):
             services.ledger.remove_budget(ME, budget.id)
+
+
+def test_budgets_are_told_by_themselves(
+    opened: Callable[..., Any], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console that watches tells after a scan, each threshold once, and ends with its services."""
+    monkeypatch.setattr("storage.costs.watching.LOOK_EVERY_S", 0.05)
+    with opened(COST_WEBHOOK=receiver.url) as services:
+        services.ledger.put_budget(ME, "ssi", "stage", Decimal("0.00001"))
+        services.budgets.watch(ME)
+        time.sleep(0.3)
+        assert receiver.got == []  # nothing was measured, so nothing is reached
+        measure(services)
+        until = time.monotonic() + 20
+        while not receiver.got and time.monotonic() < until:
+            time.sleep(0.05)
+        measure(services)
+        time.sleep(0.3)
+        assert len(receiver.got) == 1
+    assert not [one for one in threading.enumerate() if one.name == "budgets"]
 
 
 def test_what_the_webhook_does_not_take_is_told_again(

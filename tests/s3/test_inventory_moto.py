@@ -20,14 +20,14 @@ from odd_keys import HELD_EVERYWHERE, ONLY_FLAT_STORES
 from storage.db.engine import Database
 from storage.errors import InvalidInput, NotFound, StorageError, Unsupported, VerifyFailed
 from storage.gate import Gate
-from storage.inventory.files import CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE
+from storage.inventory.files import CELLS_FILE, DAYS_FILE, FOLDERS_FILE, NAMES_FILE, ROWS_FILE
 from storage.inventory.query import Inventory
 from storage.model.people import local_actor
 from storage.s3.bucket import keep_versions
 from storage.s3.client import Store
 
 ME = local_actor()
-FILES = sorted([CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE])
+FILES = sorted([CELLS_FILE, DAYS_FILE, FOLDERS_FILE, NAMES_FILE, ROWS_FILE])
 # moto cannot hold line feeds, and writes returns into its lists as they are, which XML reads as feeds
 KEYS = [key for key in (*HELD_EVERYWHERE, *ONLY_FLAT_STORES) if not {"\n", "\r"} & set(key)]
 MADE = datetime(2026, 11, 26, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from storage.audit.log import Audit
 from storage.db.engine import Database
 from storage.errors import NotFound, Unsupported
 from storage.gate import Gate
-from storage.inventory.files import CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE
+from storage.inventory.files import CELLS_FILE, DAYS_FILE, FOLDERS_FILE, NAMES_FILE, ROWS_FILE
 from storage.model.audit import AuditFilter
 from storage.model.people import local_actor
 from storage.s3.bucket import keep_versions
@@ -25,7 +25,7 @@ from storage.s3.scan_pages import list_objects
 
 KEYS = sorted({*HELD_EVERYWHERE, "a/x.mp3", "a/\U0010ffff.mp3", "users/7/r/1", "users/8/r/2"})
 ME = local_actor()
-FILES = sorted([CELLS_FILE, DAYS_FILE, FOLDERS_FILE, ROWS_FILE])
+FILES = sorted([CELLS_FILE, DAYS_FILE, FOLDERS_FILE, NAMES_FILE, ROWS_FILE])
 
 
 @pytest.fixture

@@ -271,6 +271,10 @@ _INVENTORIES: Mapping[str, Call] = {
     "inventories.newest": _call(lambda s, a, *at: s.inventories.newest(a, *at), Can.OBJECT_LIST),
     "inventories.get": _call(lambda s, a, *at: s.inventories.get(a, *at, "id"), Can.OBJECT_LIST),
     "inventories.scans": _call(lambda s, a, *at: s.inventories.scans(a, *at), Can.OBJECT_LIST),
+    "inventories.kept": _call(lambda s, a, *at: s.inventories.kept(a, *at), Can.OBJECT_LIST),
+    "inventories.remove": _call(
+        lambda s, a, *at: s.inventories.remove(a, *at, "id"), Can.INVENTORY_SCAN
+    ),
     "inventories.history": _call(lambda s, a, *at: s.inventories.history(a, *at), Can.OBJECT_LIST),
     "inventories.estimate": _call(
         lambda s, a, *at: s.inventories.estimate(a, *at), Can.INVENTORY_SCAN
@@ -484,6 +488,9 @@ _COSTS: Mapping[str, Call] = {
     "ledger.take_book": _call(
         lambda s, a, *_: s.ledger.take_book(a, BookUpdate(shipped(), (), (), 0)), Can.COST_MANAGE
     ),
+    "ledger.bill_traffic": _call(
+        lambda s, a, one, _: s.ledger.bill_traffic(a, one, "2026-10"), Can.COST_READ
+    ),
     "ledger.assume": _call(lambda s, a, one, _: s.ledger.assume(a, one, {}), Can.COST_MANAGE),
     "ledger.take_bills": _call(
         lambda s, a, one, _: s.ledger.take_bills(a, one, b"", "x"), Can.COST_MANAGE
@@ -512,6 +519,7 @@ CALLS: Mapping[str, Call] = {
 }
 
 ASKED_ELSEWHERE = {
+    "budgets.watch": "each time it tells, tell() asks",
     "review.position": "where one stopped oneself",
     "tickets.issue": "a ticket opens nothing: archive() asks when it is redeemed",
     "tickets.redeem": "a ticket opens nothing: archive() asks when it is redeemed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
@@ -11,9 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from costs_rig import BOOK, GB, US, cell, month
 
-from storage.costs.bill import BillRow, column_name, read_bills
+from storage.costs.bill import Bill, BillRow, column_name, read_bills
+from storage.costs.bill_traffic import traffic_of
 from storage.costs.comparing import compare, family_of
 from storage.errors import InvalidInput
+from storage.layout.profile import Bucket
 
 LEGACY = """\
 identity/LineItemId,bill/BillingPeriodStartDate,lineItem/LineItemType,lineItem/ProductCode,lineItem/UsageType,lineItem/ResourceId,lineItem/UsageAmount,lineItem/CurrencyCode,lineItem/UnblendedCost
@@ -168,3 +171,24 @@ def test_more_and_less_stored_than_scanned_are_told_apart() -> None:
     more = compare(month(cell(500, GB)).estimate(), bill, {"a"})
     assert "More was stored than the scans saw" in less[0].why
     assert "Less was stored" in more[0].why
+
+
+def test_a_bill_gives_the_traffic_that_now_assumes() -> None:
+    """By hand: quantities where the report has them; with money alone requests by their price
+    (0.005 USD per 1,000 PUT, 0.0004 per 1,000 GET) and no GB, which have tiers. Other buckets are
+    not ours, what names none is the live one's, and LIST is billed with PUT."""
+    stage = Bucket("stage", "Stage", "a", US)
+    prod = Bucket("prod", "Prod", "b", US, live=True)
+    full = Bill("2026-10", "USD", "CUR", ROWS)
+    assert traffic_of(full, (stage, prod), BOOK) == {
+        "prod.out_gb": "100",
+        "stage.puts": "1000",
+        "stage.gets": "1000000",
+        "stage.lists": "0",
+    }
+    money = Bill("2026-10", "USD", "CE", tuple(replace(one, quantity=None) for one in ROWS))
+    assert traffic_of(money, (stage, prod), BOOK) == {
+        "stage.puts": "1000",
+        "stage.gets": "1000000",
+        "stage.lists": "0",
+    }

@@ -19,11 +19,10 @@ from storage.errors import InvalidInput, Unavailable, Unsupported
 from storage.inventory import cells as cell_module
 from storage.inventory.cells import Cells, folders_of, size_classes
 from storage.inventory.files import Files
-from storage.inventory.query import Inventory, _literally
+from storage.inventory.query import Inventory
 from storage.inventory.rows_file import merged, write_rows
 from storage.model.inventory import CELL_SCHEMA, ROW_SCHEMA, Scanned
 
-_DUCKDB = duckdb.connect()
 THEN = datetime(2026, 11, 27, 12, tzinfo=UTC)
 NOTHING: dict[str, Any] = {
     "kind": "clip",
@@ -176,15 +175,6 @@ def test_a_search_finds_any_part_of_what_is_there_now(tmp_path: Path) -> None:
         asked.search(" ")
     with pytest.raises(InvalidInput):
         asked.search("x", limit=0)
-
-
-@given(text=st.text(st.characters(codec="utf-8"), min_size=1, max_size=6))
-def test_what_is_searched_in_any_case_is_text(text: str) -> None:
-    """No character of it means anything else."""
-    pattern = _literally(text)
-    for name, fits in ((f"a{text}b", True), (f"{text[:-1]}\u2603", False)):
-        found = _DUCKDB.execute("SELECT regexp_matches(?, ?, 'is')", [name, pattern]).fetchone()
-        assert found == (fits,)
 
 
 def test_figures_of_an_inventory(tmp_path: Path) -> None:
