@@ -1,4 +1,4 @@
-"""The one place that wires settings to clients to services; nothing is made before it is asked.
+"""The console's services, made when they are asked for: one of each in a process.
 
 `services()` is the process's lazy, locked singleton, called by ui, server and cli alike. A console
 calls `start()` first: the store starts, and on its first start is filled, in the background, while
@@ -7,62 +7,18 @@ calls `start()` first: the store starts, and on its first start is filled, in th
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from storage.activity.service import Activity
-from storage.activity.verifying import Verifying
-from storage.audio.analyse import ANALYSIS
-from storage.changes.service import Changes
-from storage.changes.works import IDLE
-from storage.changes.works import works as change_works
 from storage.configuration import Configuration, configure
-from storage.console.service import Console
-from storage.console.setup import Setup
-from storage.costs.opening import open_money
-from storage.db.live_requests import LiveRequests
-from storage.db.manifests import ManifestRows
-from storage.db.measurements import MeasurementRows
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
-from storage.ground import Ground, now, open_ground
-from storage.hearsay import Hearsay
-from storage.inventory.service import Inventories
-from storage.inventory.service import works as inventory_works
-from storage.jobs.service import Jobs
-from storage.layout.profile import Layout
-from storage.manifests.service import Manifests
-from storage.manifests.shelf import Shelf
-from storage.measurements.service import Measurements
-from storage.measurements.task import MODULES
-from storage.measurements.work import MeasureWork
 from storage.model.people import Actor, Role
-from storage.objects.service import Objects
-from storage.objects.tickets import Tickets
-from storage.people.login import Login
-from storage.people.tokens import ApiTokens
-from storage.people.users import Users
-from storage.promotion.doors import Doors
-from storage.promotion.looking import Lookback
-from storage.promotion.service import Promotions
-from storage.promotion.shelf import ReleaseShelf
-from storage.promotion.works import works as release_works
-from storage.review.service import open_review
-from storage.s3 import embedded
 from storage.services import Mode, Office, Services
-from storage.settings import Settings, environment, said
-from storage.welcomes.copies import Copies
-from storage.welcomes.encouragements import Encouragements
-from storage.welcomes.publishing import PublishWork
-from storage.welcomes.service import Welcomes
-from storage.workers.interface import Limits, Workers
-from storage.workers.local import LocalWorkers
+from storage.settings import environment
+from storage.wiring import build, office
 
 __all__ = [
     "Configuration",
@@ -79,147 +35,6 @@ __all__ = [
     "start",
     "status",
 ]
-
-
-def build(environ: Mapping[str, str], config_path: Path | None = None) -> Services:
-    """Services from an environment and a config file; starts the embedded store when it is used.
-
-    Raises ConfigError as `configure` does and for a database that cannot be used, Unavailable when
-    the database is not there or the embedded store does not start.
-    """
-    configured = configure(environ, config_path)
-    settings, layouts = configured.settings, configured.layouts
-    with ExitStack() as opened:  # what was opened is closed again when the rest fails
-        lease = None
-        if not configured.own:
-            lease = embedded.acquire(settings.data_path, kind=settings.embedded)
-            opened.callback(lease.release)
-        store = lease.store if lease else None
-        ground = _ground(opened, configured, environ, store)
-        gate, get = ground.gate, ground.stores.get
-        manifests = _manifests(ground, settings, layouts)
-        measured = MeasurementRows(ground.database, ANALYSIS)
-        shelf = ReleaseShelf.of(ground.database)
-        works = (
-            Verifying(Activity(gate, ground.audit)),
-            *change_works(gate, layouts, get, ground.audit, now),
-            PublishWork(gate, layouts),
-            *inventory_works(gate, ground.database, settings.data_path, now),
-            MeasureWork(gate, measured, partial(_workers, settings), manifests.clips, now),
-            *release_works(gate, shelf, now),
-        )
-        jobs = Jobs(ground.database, works, gate, now, workers=int(settings.job_workers), idle=IDLE)
-        opened.callback(jobs.close)  # first of all, while what they work with is still there
-        measurements = Measurements(gate, jobs, measured, manifests.clips)
-        listings = settings.data_path / "listings"
-        review = open_review(
-            gate, ground.database, manifests, measurements, folder=listings, clock=now
-        )
-        opened.callback(review.close)
-        inventories = Inventories(gate, jobs, ground.database, settings.data_path, now)
-        money = open_money(
-            gate,
-            layouts,
-            inventories,
-            audit=ground.audit,
-            database=ground.database,
-            settings=settings,
-            clock=now,
-            courses=manifests,
-        )
-        opened.callback(money.budgets.close)
-        told = Hearsay(gate, layouts, manifests, measurements, review)
-        return Services(
-            **_office(configured, ground),
-            config=configured.config,
-            layouts=layouts,
-            objects=Objects(ground.gate, now),
-            tickets=Tickets(),
-            audit=ground.audit,
-            sessions=ground.sessions,
-            switches=ground.switches,
-            jobs=jobs,
-            changes=Changes(gate, jobs, now),
-            welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
-            copies=Copies(gate, layouts, now),
-            inventories=inventories,
-            costs=money.costs,
-            ledger=money.ledger,
-            budgets=money.budgets,
-            encouragements=Encouragements(gate, layouts),
-            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
-            lookback=Lookback(Doors(gate, layouts, shelf, now, told.outside()), shelf),
-            console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
-            manifests=manifests,
-            measurements=measurements,
-            review=review,
-            mode=store.kind if store else "own",
-            store_for=ground.stores.get,
-            close=opened.pop_all().close,
-            embedded=store,
-        )
-
-
-@contextmanager
-def office(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Office]:
-    """What needs no store; none is started, unless the log's heads are kept in the embedded one.
-
-    Raises as `build` does for its database.
-    """
-    configured = configure(environ, config_path)
-    if configured.settings.heads_place and not configured.own:
-        with closing(build(environ, config_path)) as services:
-            yield services
-        return
-    with ExitStack() as opened:
-        ground = _ground(opened, configured, environ, None)
-        yield Office(**_office(configured, ground))
-
-
-def _office(configured: Configuration, ground: Ground) -> dict[str, Any]:
-    gate, people, login = ground.gate, ground.people, configured.config.login
-    return {
-        "settings": configured.settings,
-        "login": Login(login, people, ground.sessions, ground.audit, now) if login else None,
-        "tokens": ApiTokens(gate, ground.tokens, people, configured.layouts, clock=now),
-        "users": Users(gate, people, now),
-        "activity": Activity(gate, ground.audit),
-    }
-
-
-def _ground(
-    opened: ExitStack,
-    configured: Configuration,
-    environ: Mapping[str, str],
-    store: embedded.EmbeddedStore | None,
-) -> Ground:
-    settings, config, layouts = configured.settings, configured.config, configured.layouts
-    return open_ground(opened, settings, config, layouts, environ=environ, store=store)
-
-
-def _manifests(ground: Ground, settings: Settings, layouts: Mapping[str, Layout]) -> Manifests:
-    rows = ManifestRows(ground.database)
-    shelf = Shelf(rows, settings.data_path / "manifests")
-    return Manifests(ground.gate, layouts, rows, shelf, now)
-
-
-def _workers(settings: Settings) -> Workers:
-    count = int(settings.measure_workers or os.cpu_count() or 1)
-    return LocalWorkers(count, Limits(), MODULES)
-
-
-def _setup(configured: Configuration, environ: Mapping[str, str], ground: Ground) -> Setup:
-    return Setup(
-        said=said(environ),
-        config_file=configured.path,
-        config=configured.config,
-        database=ground.database.kind,
-        layouts=configured.layouts,
-        store_for=ground.stores.get,
-    )
-
-
-# -- the process's one instance -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pytest
 
 from storage import bootstrap
 from storage.errors import ConfigError
+from storage.s3 import embedded
 from storage.settings import Secret, environment, load_settings
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalr-never-shown"}
@@ -35,7 +36,7 @@ def no_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: Any, **_options: Any) -> None:
         raise AssertionError("the embedded store was started")
 
-    monkeypatch.setattr(bootstrap.embedded, "acquire", refuse)
+    monkeypatch.setattr(embedded, "acquire", refuse)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def embedded_asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         asked.append(data_dir)
         return SimpleNamespace(store=store, release=lambda: None)
 
-    monkeypatch.setattr(bootstrap.embedded, "acquire", acquire)
+    monkeypatch.setattr(embedded, "acquire", acquire)
     return asked
 
 
