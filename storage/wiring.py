@@ -1,4 +1,4 @@
-"""The one place that wires settings to clients to services. What a process has is in `bootstrap`."""
+"""The one place that wires settings to clients to services; `bootstrap` keeps what it makes."""
 
 from __future__ import annotations
 
