@@ -62,9 +62,9 @@ def list_page(
         raise InvalidInput(
             f"A page cannot have {limit} rows.", f"Ask for 1 to {LIST_PAGE_KEYS} rows."
         )
-    tree = store.capabilities.lists_as_tree
     # A tree passes over the whole folder it is to start after; nothing lies between the two names.
-    whole = tree and not delimiter and after and not after.endswith(("/", VERSIONS))
+    inside = after and not delimiter and not after.endswith(("/", VERSIONS))
+    whole = inside and store.capabilities.lists_as_tree
     ask = _Ask(bucket, prefix, after + "/" if whole else after, limit, delimiter)
     with translating("s3:ListBucket", bucket):
         direct = store.signed_get(bucket)
@@ -73,16 +73,14 @@ def list_page(
         requests = 1 if parsed or direct is None else 2
         parsed = parsed or _by_sdk(store, ask)
     page = _page(parsed, ask, requests)
-    return _tree_page(store, page, after, folders=bool(delimiter)) if tree else page
-
-
-def _tree_page(store: Store, page: ListPage, after: str, *, folders: bool) -> ListPage:
-    """`page`, which started after that name, with the keys that paging leaves out."""
-    if page.next is None:
+    if page.next is None or not store.capabilities.lists_as_tree:  # what is one page asks nobody
         return page
-    heads, requests = passed_over(
-        store, page.bucket, page.prefix, (after, page.next), folders=folders
-    )
+    return _tree_page(store, page, page.next, after, folders=bool(delimiter))
+
+
+def _tree_page(store: Store, page: ListPage, last: str, after: str, *, folders: bool) -> ListPage:
+    """`page`, of the names behind `after` up to `last`, with the keys that paging leaves out."""
+    heads, requests = passed_over(store, page.bucket, page.prefix, (after, last), folders=folders)
     rows = [
         {name: getattr(head, name) for name in OBJECT_SCHEMA.names}
         for head in heads
