@@ -10,10 +10,10 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not long"
 
 test-long: $(VENV)/.test-ready
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m "long or property"
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 3 --dist worksteal -m "long or property"
 
 lint: $(VENV)/.test-ready
 	$(BIN)/ruff check .

@@ -73,6 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
             for name, values in parse_qs(parts.query, keep_blank_values=True).items()
         }
         bucket, _, key = unquote(parts.path[1:]).partition("/")
+        if not bucket:  # what server it is: asked once a console, and no step of anybody's
+            self._send(200, b"<ListAllMyBucketsResult/>", {"Content-Type": "application/xml"})
+            return
         if not key and "list-type" in asked:
             self.store.asked.append("list")
             self._send(200, self.store.listing(bucket, asked), {"Content-Type": "application/xml"})
