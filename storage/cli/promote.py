@@ -130,7 +130,7 @@ def run(args: argparse.Namespace) -> int:
         services.promotions.run(
             *at, typed=args.type, note=args.note, everything=args.all, watch=progress("objects")
         )
-        return _status(args, services.promotions.show(*at))
+        return _ended(args, services.promotions.show(*at))
 
 
 def resume(args: argparse.Namespace) -> int:
@@ -139,7 +139,7 @@ def resume(args: argparse.Namespace) -> int:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         services.promotions.resume(*at, watch=progress("objects"))
-        return _status(args, services.promotions.show(*at))
+        return _ended(args, services.promotions.show(*at))
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -226,6 +226,12 @@ def diff(args: argparse.Namespace) -> int:
 
 
 # -- what they say --------------------------------------------------------------------------------
+
+
+def _ended(args: argparse.Namespace, release: Release) -> int:
+    """As `_status`; 1 unless it is live, so that nothing follows on one that somebody paused."""
+    _status(args, release)
+    return 0 if release.state == "live" else 1
 
 
 def _status(args: argparse.Namespace, release: Release) -> int:

@@ -105,8 +105,11 @@ class Journal:
         steps, events = [], []
         for one, end in ended:
             error = json.dumps(end.error.as_dict()) if end.error else ""
-            # what is found where an earlier run had begun is that run's own
-            phase = "done" if end.phase == "found" and one.seq in self._unknown else end.phase
+            phase = end.phase
+            # what is found where an earlier run had begun is that run's own; where this one did
+            # not come so far, the earlier one may have written all the same
+            if one.seq in self._unknown and phase in ("found", "failed"):
+                phase = "done" if phase == "found" else "begun"
             step = replace(
                 self._known[one.seq],
                 phase=phase,

@@ -79,10 +79,17 @@ class Publishing:
         return outcome.written.etag
 
     def _gone(self, key: str, etag: str) -> None:
-        if not etag:
+        if not etag or not self._is_there(key):
             return  # an earlier run took it away
         with self._where.changing("unpublish-manifest", key, release=self._release.id):
             delete_object(self._where.store, self._bucket, key, if_match=etag)
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            head_answer(self._where.store, self._bucket, key)
+        except NotFound:
+            return False
+        return True
 
     def _noted(self, key: str, *, expected: str | None = None) -> Published:
         """What is at `key`, noted before it is replaced; as an earlier run noted it. Raises

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from storage.errors import Conflict, StorageError
+from storage.errors import Conflict, StorageError, Unavailable, Unconfirmed
 from storage.model.objects import Written
 from storage.s3.client import Store
 from storage.s3.conditions import Precondition, refuse_unholdable
@@ -21,6 +21,7 @@ from storage.s3.direct import Odd, direct
 from storage.s3.facts import facts_of
 from storage.s3.heads import head_answer
 from storage.s3.pace import Pace
+from storage.s3.settle import unconfirmed
 from storage.s3.verify import Seen, difference
 
 WORKERS = 32  # a client's connections
@@ -88,6 +89,7 @@ class Copies:
 
     def one(self, task: Task) -> Outcome:
         """Does it; its outcome, which is never raised."""
+        lost = False
         with self.pace.one():
             try:
                 refuse_unholdable(self._to, self._target, task.target_key)
@@ -95,9 +97,12 @@ class Copies:
                 if isinstance(answer, Written):
                     self.pace.went_well()
                     return Copied(answer, found=False)
-                return self._carefully(task, lost=answer == "lost")
+                lost = answer == "lost"
+                return self._carefully(task, lost=lost)
             except StorageError as error:
-                return error
+                away = isinstance(error, Unavailable) and not isinstance(error, Unconfirmed)
+                # an answer was lost, and nobody could look since: the copy may be there
+                return unconfirmed(error) if lost and away else error
 
     def _fast(self, task: Task) -> Written | Odd:
         if self._direct is None or not task.plain or task.size > ONE_COPY_BYTES:
@@ -138,13 +143,17 @@ class Copies:
         return Copied(written, found=False)
 
     def _found(self, task: Task, source: tuple[str, str, str | None]) -> Written | None:
-        """What lies at the target, where it is already all that the copy would be."""
+        """What lies at the target, where it is already all that the copy would be. Raises
+        Unavailable where that cannot be seen.
+        """
         try:
             ours = Seen(self._store, *source, answer=head_answer(self._store, *source))
             answer = head_answer(self._to, self._target, task.target_key)
             there = Seen(self._to, self._target, task.target_key, None, answer)
             if ours.etag != task.etag or difference(ours, there, facts_of(ours.answer)):
                 return None
+        except Unavailable:
+            raise
         except StorageError:
             return None  # the conflict tells more
         return Written(there.etag, answer.get("VersionId"), there.size)
