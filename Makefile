@@ -10,7 +10,7 @@ run: $(VENV)/.run-ready
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.test-ready
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(VENV)/.test-ready
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 3 --dist worksteal -m "long or property"
