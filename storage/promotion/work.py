@@ -161,14 +161,15 @@ class ReleaseWork:
         return Publishing(where, release, rules, note)
 
     def _live(self, job: Running, release: Release) -> None:
-        values = {"state": "live", "why": "", "finished_at": self._now()}
-        self._shelf.change(release, values, job=job.id)
+        # its own state last: killed in between it is resumed, and comes here again
         if release.kind == "rollback":
             undone = self._shelf.get(release.header.layout, release.header.of)
             self._shelf.change(undone, {"state": "undone"})
             if undone.kind == "rollback":  # what that had undone is live again
                 again = self._shelf.get(release.header.layout, undone.header.of)
                 self._shelf.change(again, {"state": "live"}, state="undone")
+        values = {"state": "live", "why": "", "finished_at": self._now()}
+        self._shelf.change(release, values, job=job.id)
 
     def _told(self, release: Release) -> Mapping[str, Any]:
         now = self._shelf.get(release.header.layout, release.id)
