@@ -37,20 +37,22 @@ class Connections:
             else None
         )
 
-    def exchange(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
-        """Sends a request without a body; its answer. Raises OSError and HTTPException: then it is
+    def exchange(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """Sends a request; its answer. Raises OSError and HTTPException: then it is
         not known whether it was carried out.
         """
         connection = self._connection()
         try:
-            connection.request(method, target, headers=dict(headers))
+            connection.request(method, target, body, headers=dict(headers))
             response = connection.getresponse()
-            body = response.read()
+            found = response.read()
         except (OSError, HTTPException):
             connection.close()
             raise
         self._idle.append(connection)
-        return Answer(response.status, response.headers, body)
+        return Answer(response.status, response.headers, found)
 
     def close(self) -> None:
         """Closes the idle ones."""
