@@ -23,7 +23,8 @@ from storage.s3.heads import head_answer
 from storage.s3.listing import list_page
 from storage.s3.objects import stream_object
 
-WORKERS = 16  # requests at once, of a client's 32 connections
+WORKERS = 16  # threads: requests at once, of a client's 32 connections
+_VOLLEY = 6  # quick requests that a thread sends before it reads the first answer
 HEADED = 2_000  # keys: up to here each is asked for; beyond, the bucket is listed
 _HEX = "0123456789ABCDEF"
 
@@ -124,18 +125,21 @@ def heads(store: Store, bucket: str, keys: Sequence[str], stop: Stop) -> Iterato
     """HEAD of each key, in order; None where nothing is."""
     quick = direct(store, bucket)
 
-    def one(key: str) -> Head | None:
-        stop()
-        answer: Mapping[str, Any] | None = quick.head(key) if quick else None
-        if answer is None:
-            try:
-                answer = head_answer(store, bucket, key)
-            except NotFound:
-                return None
-        return Head(key, answer)
+    def one(key: str, answer: Mapping[str, Any] | None) -> Head | None:
+        try:
+            return Head(key, head_answer(store, bucket, key) if answer is None else answer)
+        except NotFound:
+            return None
 
+    def some(names: Sequence[str]) -> list[Head | None]:
+        stop()
+        answers = quick.heads(names) if quick else [None] * len(names)
+        return [one(*pair) for pair in zip(names, answers, strict=True)]
+
+    volleys = [keys[at : at + _VOLLEY] for at in range(0, len(keys), _VOLLEY)]
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="head") as pool:
-        yield from pool.map(one, keys)
+        for found in pool.map(some, volleys):
+            yield from found
 
 
 def with_facts(rows: pa.Table, which: Any, where: Passage, stop: Stop) -> pa.Table:
