@@ -11,6 +11,8 @@ from storage.s3.client import Store
 from storage.s3.direct import direct
 from storage.s3.heads import head_answer
 
+_VOLLEY = 6  # quick requests that a thread sends before it reads the first answer
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
@@ -23,22 +25,25 @@ def head_answers(
     workers: int,
     stop: Callable[[], None] = lambda: None,
 ) -> Iterator[HeadObjectOutputTypeDef | None]:
-    """The whole answer for each key, in order; None where nothing is. `stop` is called before each
+    """The whole answer for each key, in order; None where nothing is. `stop` is called now and then
     and may raise. Raises as `head_object`.
     """
-    if not keys:
-        return
     quick = direct(store, bucket)
 
-    def one(key: str) -> HeadObjectOutputTypeDef | None:
-        stop()
-        answer = quick.head(key) if quick else None
-        if answer is None:
-            try:
-                answer = head_answer(store, bucket, key)
-            except NotFound:
-                return None
-        return answer
+    def one(key: str, answer: HeadObjectOutputTypeDef | None) -> HeadObjectOutputTypeDef | None:
+        try:
+            return head_answer(store, bucket, key) if answer is None else answer
+        except NotFound:
+            return None
 
-    with ThreadPoolExecutor(min(workers, len(keys)), thread_name_prefix="head") as pool:
-        yield from pool.map(one, keys)
+    def some(names: Sequence[str]) -> list[HeadObjectOutputTypeDef | None]:
+        stop()
+        answers = quick.heads(names) if quick else [None] * len(names)
+        return [one(*pair) for pair in zip(names, answers, strict=True)]
+
+    volleys = [keys[at : at + _VOLLEY] for at in range(0, len(keys), _VOLLEY)]
+    if not volleys:
+        return
+    with ThreadPoolExecutor(min(workers, len(volleys)), thread_name_prefix="head") as pool:
+        for found in pool.map(some, volleys):
+            yield from found
