@@ -36,6 +36,10 @@ def test_from_nothing_measured_to_a_budget(page: Page, console: Console) -> None
     expect(page.locator(".js-plotly-plot .treemap").first).to_be_visible()
     expect(page.get_by_text("Prices: Amazon S3 list prices")).to_be_visible()
 
+    page.get_by_test_id("stDataFrame").first.hover()
+    expect(page.get_by_role("button", name="Fullscreen").first).to_be_visible()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
+
     saved = downloaded(page, lambda: page.get_by_role("button", name="CSV", exact=True).click())
     lines = Path(saved.path()).read_text("utf-8-sig").splitlines()
     assert lines[0].startswith('"meter","bucket"')
