@@ -15,9 +15,9 @@ from storage.gate import Passage
 from storage.model.courses import Manifest
 from storage.model.review import Scope, Selection
 from storage.review.collecting import collecting_later
-from storage.review.kept_listings import Listing
+from storage.review.figures import figures_of
 from storage.review.ledger import Ledger
-from storage.review.listings import Tell
+from storage.review.listings import Listing, Tell
 from storage.review.measured import measured_of
 from storage.review.sheet import (
     Sheet,
@@ -56,11 +56,11 @@ def make_snapshot(
     with collecting_later():
         limits = where.layout.audio
         contents = pa.table({"etag": pa.array(sheet.etags, pa.string()), "size": sheet.sizes})
-        place = (where.actor, where.layout.name, where.bucket.role)
-        table = sources.measurements.table(*place, contents)
+        table = figures_of(where, scope, contents, sources.measurements, sources.shelf)
         measured = measured_of(table, limits, sheet)
         made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at, made=now)
         made.begin(ledger)
+    ledger.keep()
     return made
 
 

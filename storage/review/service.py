@@ -36,7 +36,7 @@ from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people
 from storage.review.gating import report_of
 from storage.review.handing import Handing
 from storage.review.judging import states_of
-from storage.review.kept_listings import KeptListings
+from storage.review.kept import KeptTables
 from storage.review.listings import Listings
 from storage.review.papers import Papers
 from storage.review.scopes import Tables
@@ -60,7 +60,8 @@ def open_review(
     clock: Callable[[], datetime],
 ) -> Review:
     """The service over a database and a folder of its own; `close` it."""
-    sources = Sources(Listings(clock, KeptListings(folder)), manifests, measurements)
+    shelf = KeptTables(folder)
+    sources = Sources(Listings(clock, shelf), manifests, measurements, shelf)
     return Review(gate, Tables.of(database), sources, clock)
 
 

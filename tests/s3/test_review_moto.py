@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,17 +23,24 @@ from review_rig import (
     measured,
     person,
 )
+from sqlalchemy import delete
 
+from storage.audio.analyse import ANALYSIS
 from storage.audit.log import Audit
-from storage.db.engine import Database
+from storage.db.engine import REVIEW_LOCK, Database
+from storage.db.measurements import MeasurementRows
+from storage.db.schema import verdicts
+from storage.db.verdicts import Verdicts
 from storage.errors import AccessDenied, InvalidInput, NotFound
 from storage.gate import Gate
+from storage.model.audio import AudioFinding
 from storage.model.audit import AuditFilter
 from storage.model.people import Role
 from storage.model.review import Mark, Scope
 from storage.s3.client import Store
 
 BODIES = [f"clip {number}".encode() * 20 for number in range(6)]
+HANGS = AudioFinding("hang", "error", "Measuring it takes for ever: something in it is wrong")
 
 
 @pytest.fixture
@@ -111,16 +118,98 @@ def test_what_is_exported_is_never_of_a_kept_listing(rig: Rig) -> None:
     anew.close()
 
 
-@pytest.mark.parametrize("broken", [b"", b"no listing", b"ARROW1\0\0 cut"])
-def test_a_kept_listing_that_is_broken_is_as_none(rig: Rig, broken: bytes) -> None:
-    """The bucket is listed instead."""
+@pytest.mark.parametrize("broken", [b"", b"no table", None])
+def test_what_is_kept_and_broken_is_as_none(rig: Rig, broken: bytes | None) -> None:
+    """The bucket is listed and the database read instead; None: one byte is another."""
+    rig.say(ANN, 2, BODIES[2])
     rig.next(ANN)
-    (kept,) = rig.folder.glob("listings/*.arrow")
-    kept.write_bytes(broken)
+    kept = sorted(rig.folder.glob("listings/*.arrow"))
+    assert [one.name.split("-")[0] for one in kept] == ["figures", "listing", "verdicts"]
+    for one in kept:
+        data = bytearray(one.read_bytes())
+        data[-30] ^= 1
+        one.write_bytes(bytes(data) if broken is None else broken)
     again = rig.another()
-    progress = again.next(ANN, "ssi", "stage", COURSE).progress
-    assert progress is not None
-    assert progress.whole.total == 5
+    turn = again.next(ANN, "ssi", "stage", COURSE)
+    assert turn.progress is not None
+    assert (turn.progress.whole.total, turn.progress.whole.approved) == (5, 1)
+    assert turn.clips[0].why == ("5.1 dB too loud",)
+    again.close()
+
+
+def test_a_console_that_starts_anew_reads_only_what_came_since(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verdicts and figures from before are on the disk; those of meanwhile are in the queue."""
+    rig.say(ANN, 0, BODIES[0])
+    rig.next(ANN)
+    rig.say(BEN, 2, BODIES[2], "rejected")
+    rig.measure(BODIES[4], -21.5)
+    asked: list[object] = []
+    since, table = Verdicts.since, MeasurementRows.table
+
+    def reading(rows: Verdicts, layout: str, after: int, limit: int) -> object:
+        asked.append(after)
+        return since(rows, layout, after, limit)
+
+    def measuring(rows: MeasurementRows, etags: Sequence[str]) -> object:
+        asked.append(sorted(etags))
+        return table(rows, etags)
+
+    monkeypatch.setattr(Verdicts, "since", reading)
+    monkeypatch.setattr(MeasurementRows, "table", measuring)
+    again = rig.another()
+    turn = again.next(ANN, "ssi", "stage", COURSE, count=5)
+    unknown = sorted(content_of(BODIES[number]).etag for number in (0, 1, 2, 4))
+    assert asked[0] == 1
+    assert unknown in asked
+    assert turn.progress is not None
+    assert (turn.progress.whole.approved, turn.progress.whole.rejected) == (1, 1)
+    quiet, loud = turn.clips[:2]
+    assert (quiet.why, loud.why) == (
+        ("single word", "5.5 dB too quiet"),
+        ("5.1 dB too loud",),
+    )
+    again.close()
+
+
+def test_verdicts_of_another_database_do_not_count(rig: Rig) -> None:
+    """Whoever brings an older copy back has other rows under the same numbers; or none."""
+    rig.say(ANN, 0, BODIES[0])
+    rig.next(ANN)
+    with rig.database.writing(REVIEW_LOCK) as connection:
+        connection.execute(delete(verdicts))
+    emptied = rig.another()
+    assert emptied.summary(ANN, "ssi", "stage", COURSE).whole.approved == 0
+    rig.say(BEN, 2, BODIES[2], "rejected")
+    again = rig.another()
+    whole = again.summary(ANN, "ssi", "stage", COURSE).whole
+    assert (whole.approved, whole.rejected) == (0, 1)
+    emptied.close()
+    again.close()
+
+
+def test_a_clip_that_failed_to_be_measured_is_asked_for_again(rig: Rig) -> None:
+    """Another try may have gone better: it is not kept as failed for ever."""
+    failed = replace(measured(BODIES[1]), state="failed", facts=None, sound=None, damage=(HANGS,))
+    rig.measured.put([(failed, b"")])
+    assert rig.next(ANN)[0].findings == (HANGS,)
+    rig.measure(BODIES[1])
+    again = rig.another()
+    first, second = again.next(ANN, "ssi", "stage", COURSE).clips
+    assert (first.place.key, second.place.key) == (key_of(3), key_of(1))
+    assert second.findings == ()
+    again.close()
+
+
+def test_another_analysis_does_not_take_the_figures_of_this_one(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an earlier one found is on the disk, and not read."""
+    rig.next(ANN)
+    monkeypatch.setattr(rig.measured, "analysis", ANALYSIS + 1)
+    again = rig.another()
+    assert not any(row.measured for row in again.rows(ANN, "ssi", "stage", COURSE).rows)
     again.close()
 
 
