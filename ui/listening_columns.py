@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.measurements.pace import characters, paces
+from storage.measurements.pace import characters_in, paces
 from storage.model.courses import Manifest
 from ui.listening import Scene, measured_scope
 from ui.recent import recent
@@ -43,5 +43,4 @@ def _saying(table: pa.Table, ids: pa.ChunkedArray, manifest: Manifest) -> pa.Tab
     at = pc.index_in(ids, value_set=manifest.clips["id"].combine_chunks())
     for name in ("phrase", "role", "cadence"):
         table = table.append_column(name, pc.fill_null(pc.take(manifest.clips[name], at), ""))
-    lengths = [characters(phrase) for phrase in table["phrase"].to_pylist()]
-    return paces(table.append_column("characters", pa.array(lengths, pa.int64())))
+    return paces(table.append_column("characters", characters_in(table["phrase"])))

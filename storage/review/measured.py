@@ -56,14 +56,9 @@ def _beside_the_course(table: pa.Table, sheet: Sheet) -> dict[int, tuple[AudioFi
     rows = sheet.text_rows
     clips = pa.table(
         {
-            **{
-                name: pa.array([column[row] for row in rows.tolist()], pa.string())
-                for name, column in (
-                    ("phrase", texts.phrases),
-                    ("role", texts.roles),
-                    ("cadence", texts.cadences),
-                )
-            },
+            "characters": texts.letters[rows],
+            "role": pa.array(texts.roles, pa.string()).take(pa.array(rows)),
+            "cadence": pa.array(texts.cadences, pa.string()).take(pa.array(rows)),
             **{
                 name: table.column(name).combine_chunks()
                 for name in ("duration_s", "lead_silence_s", "trail_silence_s")

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from storage.errors import InvalidInput
 from storage.layout.profile import KeyKind, Layout
 from storage.model.courses import Manifest
-from storage.review.texts import language_tag, shortness, spoken_letters
+from storage.measurements.pace import characters
+from storage.review.texts import language_tag, shortness
 
 CLIPS_MAX = 500_000  # in one queue, some 1 KB each; a course has at most 60,000
 _AUDIO = r"\.(mp3|m4a|m4b|mp4|aac|wav|flac|ogg|oga|opus|aif|aiff|webm)$"
@@ -49,7 +50,7 @@ class Texts:
         first[codes[::-1]] = np.arange(len(codes))[::-1]
         table = clips.take(pa.array(first))
         phrases = _texts(table, "phrase")
-        shorts = {phrase: (shortness(phrase), spoken_letters(phrase)) for phrase in set(phrases)}
+        shorts = {phrase: (shortness(phrase), characters(phrase)) for phrase in set(phrases)}
         return cls(
             ids=table.column("id").combine_chunks(),
             phrases=phrases,

@@ -21,6 +21,7 @@ from storage.review.ordering import Rows, Traits, ordered, risks
 from storage.review.sheet import Sheet
 
 STATES: tuple[ReviewState, ...] = ("new", "void", "second-ear", "approved", "rejected", "disputed")
+_CODES = {state: code for code, state in enumerate(STATES)}
 _NEW, _VOID, _SECOND = 0, 1, 2
 _OPEN = len(OPEN)  # the first of STATES
 _MEASURED = timedelta(minutes=1)
@@ -53,7 +54,7 @@ class Snapshot:
         self._traits = _traits(sheet, measured, limits)
         self._ranked = self._traits.ranked()
         self._saying: dict[str, list[int]] = {}
-        self._row_of = {key: row for row, key in enumerate(sheet.keys)}
+        self._row_of = dict(zip(sheet.keys, range(len(sheet)), strict=True))
 
     # -- following --------------------------------------------------------------------------------
 
@@ -86,7 +87,7 @@ class Snapshot:
 
     def _judge(self, row: int) -> None:
         if self.states[row] != GONE:
-            self.states[row] = STATES.index(self.book.state(row))
+            self.states[row] = _CODES[self.book.state(row)]
 
     def found(self, row: int, content: Content | None, ledger: Ledger) -> None:
         """What the store says of the row's clip now; None when it is not there any more."""
