@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from storage.errors import InvalidInput
 from storage.layout.profile import KeyKind, Layout
-from storage.model.courses import Manifest
 from storage.measurements.pace import characters
+from storage.model.courses import Manifest
 from storage.review.texts import language_tag, shortness
 
 CLIPS_MAX = 500_000  # in one queue, some 1 KB each; a course has at most 60,000
