@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 import pytest
 from browser import OUTPUT, settle
 from playwright.sync_api import Page, expect
-from real_console import Console, put_many
+from provider import running_provider, sign_in, signed_console, way_in
+from real_console import Console, own_s3, put_many, wait_ready
 
 STAGE = "ssi-audio-stage"
 PREFIX = "mastered/FFFFFFF0"
@@ -94,3 +95,46 @@ def test_verdicts_are_taken_along_brought_in_and_counted_for_the_gate(
     settle(page)
     expect(page.get_by_text("Tick rows to judge them together")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:authlib")
+def test_a_sign_in_that_ends_within_the_player_loses_no_verdict(
+    console: Console, page: Page, clips: list[str], tmp_path: Path
+) -> None:
+    """Two verdicts are given after the session's hours: the browser keeps them, the player says so
+    and leads to the sign-in; back from the provider, at the same place, they are sent by themselves.
+    """
+    query = {"project": "ssi", "bucket": "stage", "prefix": PREFIX, "order": "course", "as": "qa"}
+    env = own_s3(console.store)
+    log = OUTPUT / "logs" / "test_a_sign_in_that_ends.log"
+    with (
+        running_provider() as provider,
+        signed_console(provider, env, tmp_path, log=log) as signed,
+    ):
+        wait_ready(signed.url)
+        page.context.add_cookies([signed.cookie("both", age_s=3_600 - 25)])
+        address = f"{signed.url}/listen?{urlencode(query)}"
+        page.goto(address)
+        numbers, saved = page.locator(".numbers"), page.locator(".saved")
+        expect(numbers).to_have_text("3 of 3 clips to hear")
+        page.keyboard.press("a")
+        expect(saved).to_have_text("All saved")
+        page.wait_for_timeout(25_000)
+        page.keyboard.press("s")
+        page.keyboard.press("1")
+        page.keyboard.press("x")
+        expect(saved).to_have_text("2 verdicts kept here")
+        banner = page.locator(".banner")
+        expect(banner).to_contain_text("You have been signed out.")
+        expect(banner).to_contain_text("2 verdicts kept in this browser; sent once you are signed")
+        banner.get_by_role("button", name="Sign in").click()
+        expect(way_in(page)).to_be_visible()
+        sign_in(page, "both")
+        assert page.url == address
+        expect(saved).to_have_text("All saved")
+        expect(numbers).to_have_text("0 of 3 clips to hear")
+        page.goto(f"{address}&show=progress")
+        expect(page.get_by_text("Bo Both").first).to_be_visible()
+        assert (
+            page.evaluate("Object.keys(localStorage).filter(k => /:verdict:/.test(k)).length") == 0
+        )
