@@ -15,7 +15,6 @@ from storage.measurements.pace import OUTLIER
 from storage.model.audio import AudioLimits
 from ui import listening_same
 from ui.listening import Scene
-from ui.listening_columns import columns
 from ui.listening_words import plain_plotly
 
 _STEP_LU = 0.5
@@ -28,10 +27,12 @@ _INSIDE, _OUTSIDE = "#5C86E0", "#DD8548"
 
 def show(scene: Scene) -> None:
     """Both pictures side by side, once anything was measured."""
-    table = columns(scene)
+    table = scene.services.review.columns(*scene.place, scene.scope)
+    if not table.num_rows:
+        return
     known = table["loudness_lufs"].length() - table["loudness_lufs"].null_count
     measured = table["duration_s"].length() - table["duration_s"].null_count
-    if table.num_rows and not measured:
+    if not measured:
         st.info("Nothing is measured here yet. “Measure these clips” under More begins it.")
         return
     if measured < table.num_rows:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+
 from storage.db.engine import Database
 from storage.db.times import as_text
 from storage.errors import InvalidInput, NotFound
@@ -44,7 +46,7 @@ from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Making
 from storage.review.sources import Sources
 from storage.review.store import head_of
-from storage.review.table import page_of
+from storage.review.table import columns_of, page_of
 from storage.review.turns import LEASE_S, take_one, take_turns, writer
 
 GIVEN_MAX = 5  # clips at once: more would be held from the others
@@ -179,6 +181,14 @@ class Review(Papers):
             return ReviewPage((), 0, self._scopes.age(opened))
         rows, total = page_of(opened, order, state=state, text=text, offset=offset, limit=limit)
         return ReviewPage(rows, total, self._scopes.age(opened))
+
+    def columns(self, actor: Actor, layout: str, role: str, scope: Scope) -> pa.Table:
+        """All clips of the scope as columns (of `columns_of`), for pictures of the whole; none
+        while the first listing is made.
+        """
+        where = self._looking(actor, layout, role)
+        opened = self._scopes.open(where, scope)
+        return pa.table({}) if isinstance(opened, Making) else columns_of(opened)
 
     # -- judging ----------------------------------------------------------------------------------
 

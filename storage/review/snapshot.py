@@ -127,11 +127,12 @@ class Snapshot:
         return self._row_of.get(key)
 
     def rows_saying(self, phrase: str) -> list[int]:
-        """The rows with exactly this text."""
+        """The rows with exactly this text, none for ""."""
         if not self._saying and self.sheet.texts is not None:
             phrases, saying = self.sheet.texts.phrases, defaultdict(list)
             for row, text_row in enumerate(self.sheet.text_rows.tolist()):
-                saying[phrases[text_row]].append(row)
+                if phrases[text_row]:
+                    saying[phrases[text_row]].append(row)
             self._saying = dict(saying)
         return self._saying.get(phrase, [])
 

@@ -31,7 +31,7 @@ from storage.db.engine import REVIEW_LOCK, Database
 from storage.db.measurements import MeasurementRows
 from storage.db.schema import verdicts
 from storage.db.verdicts import Verdicts
-from storage.errors import AccessDenied, InvalidInput, NotFound
+from storage.errors import AccessDenied, InvalidInput, NotFound, Unavailable
 from storage.gate import Gate
 from storage.model.audio import AudioFinding
 from storage.model.audit import AuditFilter
@@ -465,19 +465,60 @@ def test_bad_lines_of_an_import_are_named(rig: Rig) -> None:
 
 
 def test_a_prefix_and_a_selection_can_be_heard(rig: Rig) -> None:
-    """Without a course nothing is known of texts; files that are no audio are left out."""
-    rig.store.client.put_object(Bucket=rig.buckets["stage"], Key="mastered/x.txt", Body=b"x")
-    assert len(rig.next(ANN, ALL, count=5)) == 5
+    """Files that are no audio are left out; what is said is known of clips of any course."""
+    for name in ("x.txt", "odd.mp3"):
+        rig.store.client.put_object(Bucket=rig.buckets["stage"], Key=f"mastered/{name}", Body=b"x")
+    found = rig.next(ANN, ALL, count=5)
+    assert [(clip.phrase, clip.why) for clip in found[:3]] == [
+        ("Vorrei parlare con te", ("5.1 dB too loud",)),
+        ("Voglio", ("single word",)),
+        ("Voglio", ("single word",)),
+    ]
+    assert {clip.id for clip in found[1].neighbours} == {found[2].id}
+    assert (found[0].lang, found[0].cadence, found[0].slice) == ("it", "slow", None)
+    page = rig.review.rows(ANN, "ssi", "stage", ALL)
+    odd = next(row for row in page.rows if row.key == "mastered/odd.mp3")
+    assert (page.total, odd.id, odd.phrase) == (6, "", "")
     chosen = rig.review.save_selection(ANN, "ssi", "stage", " my  clips ", [key_of(4), "gone.mp3"])
     assert chosen.name == "my clips"
     scope = Scope("selection", chosen.id)
     (clip,) = rig.next(ANN, scope, count=5)
-    assert clip.place.key == key_of(4)
+    assert (clip.place.key, clip.phrase) == (key_of(4), "Voglio")
     assert rig.review.progress(ANN, "ssi", "stage", scope).missing == 1
     rig.review.remove_selection(BEN, "ssi", "stage", chosen.id)
     with pytest.raises(NotFound):
         rig.review.remove_selection(BEN, "ssi", "stage", chosen.id)
     assert not rig.review.selections(ANN, "ssi", "stage")
+
+
+def test_a_folder_can_be_heard_by_who_may_not_read_manifests(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or while they cannot be had: then the keys say what the clips are."""
+
+    def refuse(*_: object) -> None:
+        raise Unavailable("The store does not answer.", "Try again.")
+
+    monkeypatch.setattr(rig.sources.manifests, "every", refuse)
+    clips = rig.next(ANN, ALL, count=5)
+    assert [clip.phrase for clip in clips] == [""] * 5
+    assert all(clip.neighbours == () for clip in clips)
+
+
+def test_all_clips_come_as_columns(rig: Rig) -> None:
+    """What was measured of the bytes that were there, and what is said; nothing of other bytes."""
+    rig.next(ANN)
+    table = rig.review.columns(ANN, "ssi", "stage", COURSE)
+    rows = {row["key"]: row for row in table.to_pylist()}
+    loud, short = rows[key_of(3)], rows[key_of(1)]
+    assert (loud["loudness_lufs"], loud["duration_s"]) == (-10.9, 1.0)
+    assert (loud["phrase"], loud["characters"]) == ("Vorrei parlare con te", 18)
+    assert (short["loudness_lufs"], short["duration_s"], short["digest"]) == (None, None, None)
+    rig.put(3, b"other bytes by now")
+    rig.next(ANN)
+    rows = {row["key"]: row for row in rig.review.columns(ANN, "ssi", "stage", COURSE).to_pylist()}
+    assert rows[key_of(3)]["loudness_lufs"] is None
+    assert rows[key_of(3)]["digest"] is None
 
 
 def test_it_opens_where_one_stopped(rig: Rig) -> None:
