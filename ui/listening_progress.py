@@ -27,7 +27,7 @@ SHADES = {
 _PEOPLE = "By person"  # shown also of one
 _NO_SLICE = "-1"  # the introduction's
 _ROLES = {**VOICES, "": "Without a role"}
-_ROW_PX, _AXIS_PX, _LEGEND_PX = 34, 30, 34
+_ROW_PX, _AXIS_PX, _LEGEND_PX, _LEGEND_GAP_PX = 34, 30, 34, 2
 
 
 def show(scene: Scene) -> None:
@@ -69,7 +69,7 @@ def _figures(progress: Progress) -> None:
         ("Second ear", whole.second_ear),
         ("Disputed", whole.disputed),
         ("Changed since", whole.void),
-        ("Heard by you today", progress.today),
+        ("By you today", progress.today),
     ]
     for column, (title, number) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(title, f"{number:,}", border=True)
@@ -141,7 +141,12 @@ def _draw(title: str, bars: _Bars) -> None:
         barmode="stack",
         height=_LEGEND_PX + _AXIS_PX + _ROW_PX * len(names),
         margin={"l": 0, "r": 0, "t": _LEGEND_PX, "b": 0},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1 + _LEGEND_GAP_PX / (_ROW_PX * len(names)),  # in heights of what is drawn
+            "traceorder": "normal",
+        },
         # numbered, and the names put beside: equal names are still two bars
         yaxis={
             "autorange": "reversed",

@@ -34,7 +34,14 @@ from storage.model.review import (
 )
 from storage.model.review_gate import GateReport
 from storage.model.review_progress import Part, Progress
-from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people, pace_per_hour
+from storage.review.counting import (
+    PACE_WINDOW_S,
+    by_number,
+    count,
+    count_by,
+    count_people,
+    pace_per_hour,
+)
 from storage.review.gating import report_of
 from storage.review.handing import Handing
 from storage.review.judging import states_of
@@ -260,7 +267,7 @@ class Review(Papers):
             pace_per_hour=pace_per_hour(recent),
             listing=self._scopes.age(opened),
             by_role=count_by(opened, texts.roles, me) if texts else (),
-            by_slice=count_by(opened, [str(one) for one in texts.slices], me) if texts else (),
+            by_slice=by_number(count_by(opened, texts.slices.astype(str), me)) if texts else (),
             by_person=count_people(opened) if parts else (),
         )
 

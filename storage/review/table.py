@@ -83,4 +83,5 @@ def _row(snapshot: Snapshot, row: int, risk: int) -> ReviewRow:
         measured=bool(snapshot.measured.known[row]),
         loudness_lufs=None if np.isnan(loudness) else round(loudness, 1),
         heard_by=tuple(f"{one.by_name}: {one.decision}" for one in current.values()),
+        findings=snapshot.measured.course.get(row, ()),
     )

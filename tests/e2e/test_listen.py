@@ -340,3 +340,21 @@ def test_it_is_used_by_keyboard_alone_and_tells_what_it_does(
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     page.wait_for_timeout(200)
     assert len(desk.verdicts) == 1
+
+
+def test_nothing_slides_for_whom_motion_is_too_much(
+    desk: ReviewDesk, open_page: Callable[..., Page]
+) -> None:
+    """The bar of how far it is grows at once where the system asks for less motion, and slowly
+    where it does not; the next clip sounds in either case.
+    """
+    grows = {}
+    for motion in ("no-preference", "reduce"):
+        page = open_page(person=motion)
+        page.emulate_media(reduced_motion=motion)
+        hears(page, desk.clips[0])
+        grows[motion] = page.locator(".meter i").evaluate("i => getComputedStyle(i).transition")
+        page.keyboard.press("j")
+        hears(page, desk.clips[1])
+    assert "0.3s" in grows["no-preference"]
+    assert "0.3s" not in grows["reduce"]
