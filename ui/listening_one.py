@@ -31,7 +31,7 @@ def show(scene: Scene) -> None:
     place = (actor, layout, role, key)
     row = _row(scene)
     name = row.phrase if row and row.phrase else key[key.rfind("/") + 1 :]
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False):
         st.markdown(f"**{plain_markdown(name)}**", width="stretch")
         st.button(
             "Close",

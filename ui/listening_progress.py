@@ -43,15 +43,14 @@ def show(scene: Scene) -> None:
     listening_gate.show(scene)
     slices = [part for part in progress.by_slice if part.name != _NO_SLICE]
     pictures = [
+        ("By slice", _of_parts(slices, _slice)),  # many: a column of its own
         ("By voice", _of_parts(progress.by_role, lambda name: _ROLES.get(name, visible(name)))),
-        ("By slice", _of_parts(slices, _slice)),
         (_PEOPLE, _of_people(progress.by_person)),
     ]
     shown = [(title, bars) for title, bars in pictures if len(bars.names) > 1 or title == _PEOPLE]
+    left, right = st.columns(2, gap="medium")
     for at, (title, bars) in enumerate(one for one in shown if one[1].names):
-        if at % 2 == 0:
-            sides = st.columns(2, gap="medium")
-        with sides[at % 2]:
+        with right if at == 0 and len(shown) > 1 else left:
             _draw(title, bars)
 
 

@@ -181,7 +181,9 @@ class Review(Papers):
         offset: int = 0,
         limit: int = 200,
     ) -> ReviewPage:
-        """A table of the scope's clips: those in `state`, with `text` in phrase or key."""
+        """A table of the scope's clips: those in `state` that say `text`, as `Manifests.search`
+        finds it, or have it in their key.
+        """
         where = self._looking(actor, layout, role)
         opened = self._scopes.open(where, scope)
         if isinstance(opened, Making):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -35,10 +34,6 @@ class Sheet:
 
     def __len__(self) -> int:
         return len(self.keys)
-
-    def of_text(self, values: Sequence[Any], row: int, without: Any) -> Any:
-        """The value of a column of `texts` for a clip."""
-        return without if self.texts is None else values[int(self.text_rows[row])]
 
     def short(self, row: int) -> str:
         """ "single word", "single character" or ""."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from storage.model.audio import AudioLimits
@@ -18,6 +20,7 @@ from storage.review.ledger import Ledger
 from storage.review.listings import KEPT
 from storage.review.measured import Measured
 from storage.review.ordering import Rows, Traits, ordered, risks
+from storage.review.searching import Sayings
 from storage.review.sheet import Sheet
 
 STATES: tuple[ReviewState, ...] = ("new", "void", "second-ear", "approved", "rejected", "disputed")
@@ -54,6 +57,7 @@ class Snapshot:
         self._traits = _traits(sheet, measured, limits)
         self._ranked = self._traits.ranked()
         self._saying: dict[str, list[int]] = {}
+        self._sayings: Sayings | None = None
         self._row_of = dict(zip(sheet.keys, range(len(sheet)), strict=True))
 
     # -- following --------------------------------------------------------------------------------
@@ -135,6 +139,18 @@ class Snapshot:
                     saying[phrases[text_row]].append(row)
             self._saying = dict(saying)
         return self._saying.get(phrase, [])
+
+    def holding(self, text: str) -> NDArray[np.bool_]:
+        """Which rows say `text`, or have it in their key."""
+        keys = pa.array(self.sheet.keys, pa.string())
+        named = pc.match_substring(keys, text, ignore_case=True).to_numpy(zero_copy_only=False)
+        texts = self.sheet.texts
+        if texts is None:
+            return np.asarray(named, np.bool_)
+        if self._sayings is None:
+            self._sayings = Sayings(texts.phrases)
+        held: NDArray[np.bool_] = named | self._sayings.saying(text)[self.sheet.text_rows]
+        return held
 
     def state(self, row: int) -> ReviewState | None:
         """The row's state; None when it is gone."""

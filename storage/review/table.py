@@ -29,9 +29,9 @@ def page_of(
     rows = snapshot.in_order(order)
     codes = snapshot.states[rows]
     rows = rows[codes != GONE if state is None else codes == STATES.index(state)]
+    if wanted := text.strip():
+        rows = rows[snapshot.holding(wanted)[rows]]
     found = rows.tolist()
-    if wanted := text.strip().casefold():
-        found = [row for row in found if wanted in _text(snapshot, row)]
     risk = snapshot.risk()
     return tuple(
         _row(snapshot, row, int(risk[row])) for row in found[offset : offset + limit]
@@ -57,12 +57,6 @@ def columns_of(snapshot: Snapshot) -> pa.Table:
         }
     )
     return table.filter(pa.array(snapshot.states != GONE))
-
-
-def _text(snapshot: Snapshot, row: int) -> str:
-    sheet = snapshot.sheet
-    phrase = sheet.of_text(sheet.texts.phrases, row, "") if sheet.texts else ""
-    return f"{phrase}\n{sheet.keys[row]}".casefold()
 
 
 def _row(snapshot: Snapshot, row: int, risk: int) -> ReviewRow:

@@ -521,6 +521,17 @@ def test_all_clips_come_as_columns(rig: Rig) -> None:
     assert rows[key_of(3)]["digest"] is None
 
 
+def test_clips_are_found_by_what_they_say_and_by_their_keys(rig: Rig) -> None:
+    """Words in any order and case, in a course and in a folder; or a part of the key."""
+    for scope in (COURSE, ALL):
+        rig.next(ANN, scope)
+        found = {
+            text: {row.key for row in rig.review.rows(ANN, "ssi", "stage", scope, text=text).rows}
+            for text in ("PARLARE voglio", clip_id(3).lower(), "nobody says this")
+        }
+        assert list(found.values()) == [{key_of(0), key_of(2)}, {key_of(3)}, set()]
+
+
 def test_it_opens_where_one_stopped(rig: Rig) -> None:
     """Scope and order, for each person their own, in any console."""
     assert rig.review.position(ANN, "ssi") is None
