@@ -1,8 +1,10 @@
 """5,000 new objects of 10 KB from one bucket to another, beside `s5cmd cp` and `aws s3 sync`.
 
 `python -m benchmarks.promotion_copy`: a SeaweedFS of its own, the contenders in turns, each into a
-place of its own. Ours states what it expects of source and target with every copy; the others state
-nothing. Afterwards every copy is compared with its source by size and ETag.
+place of its own. Ours is a release as a console runs it, from the start of its job to its last
+copy: it states what it expects of source and target with every copy, and journals each before and
+after; the others do neither. Its verification is told apart, and so are its copies alone.
+Afterwards every copy is compared with its source by size and ETag.
 """
 
 from __future__ import annotations
@@ -17,21 +19,28 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
 
+from benchmarks.promotion_same import environment
+from storage import bootstrap
+from storage.model.people import local_actor
+from storage.model.promotion import Scope
 from storage.s3.bucket import create_bucket
 from storage.s3.client import Connection, Store, connect
 from storage.s3.conditions import IfAbsent
+from storage.s3.direct import Task
 from storage.s3.embedded import EmbeddedStore, acquire
 from storage.s3.listing import list_page
-from storage.s3.many_copies import WORKERS, Copied, Copies, Task
+from storage.s3.many_copies import VOLLEY, WORKERS, Copied, Copies
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv-bench" / "bin"
 OBJECTS, SIZE_BYTES = 5_000, 10_000  # issue 7
-OURS, S5CMD, SYNC = "promotion's copies", "s5cmd cp", "aws s3 sync"
+OURS, BARE = "a release's copies", "without its journal"
+S5CMD, SYNC = "s5cmd cp", "aws s3 sync"
 BARS = {S5CMD: 1.0, SYNC: 2.0}  # issue 7: so many times as many objects a second
 
 Copy = Callable[[str], float]
@@ -53,7 +62,7 @@ def fill(store: Store, bucket: str, objects: int) -> None:
     """That many clips."""
 
     def put(_: int) -> None:
-        key = f"{uuid.uuid4()}.mp3".upper()
+        key = f"clips/{str(uuid.uuid4()).upper()}.mp3"
         body = os.urandom(SIZE_BYTES)
         store.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="audio/mpeg")
 
@@ -61,8 +70,27 @@ def fill(store: Store, bucket: str, objects: int) -> None:
         list(pool.map(put, range(objects)))
 
 
-def ours(store: Store, source: str, target: str) -> Copy:
-    """As a promotion copies; the list of what is to be copied is its plan."""
+def release(embedded: EmbeddedStore, folder: Path, source: str, target: str) -> tuple[float, float]:
+    """Seconds from the start of a release's job to its last copy, and those of the verification."""
+    actor, copied = local_actor(), list[float]()
+    with closing(bootstrap.build(environment(embedded, folder, (source, target)))) as services:
+        promotions = services.promotions
+        made = promotions.plan(actor, "same", Scope("prefix", ("clips/",)))
+        promotions.approve(actor, "same", made.id, made.hash)
+
+        def watch(done: int, total: int, _text: str) -> None:
+            if done == total and not copied:
+                copied.append(time.perf_counter())
+
+        began = time.perf_counter()
+        promotions.run(actor, "same", made.id, typed=made.header.scope.text, watch=watch)
+        ended = time.perf_counter()
+        assert promotions.show(actor, "same", made.id).state == "live"
+    return copied[0] - began, ended - copied[0]
+
+
+def bare(store: Store, source: str, target: str) -> Copy:
+    """As a release copies; the list of what is to be copied is its plan."""
 
     def copy(prefix: str) -> float:
         rows = everything(store, source).to_pylist()
@@ -80,8 +108,10 @@ def ours(store: Store, source: str, target: str) -> Copy:
             for row in rows
         ]
         began = time.perf_counter()
+        volleys = [tasks[at : at + VOLLEY] for at in range(0, len(tasks), VOLLEY)]
         with ThreadPoolExecutor(WORKERS) as pool:
-            outcomes = list(pool.map(Copies(store, source, target).one, tasks))
+            some = Copies(store, source, target).some
+            outcomes = [one for done in pool.map(some, volleys) for one in done]
         took = time.perf_counter() - began
         assert all(isinstance(one, Copied) for one in outcomes), outcomes[:3]
         return took
@@ -114,7 +144,7 @@ def contenders(
     """By name: its bucket, and how it copies."""
     url = embedded.endpoint_url
     buckets = {
-        name: f"to-{at}-{uuid.uuid4().hex[:8]}" for at, name in enumerate((OURS, S5CMD, SYNC))
+        name: f"to-{at}-{uuid.uuid4().hex[:8]}" for at, name in enumerate((BARE, S5CMD, SYNC))
     }
     for bucket in buckets.values():
         create_bucket(store, bucket, versioning=False)
@@ -129,7 +159,7 @@ def contenders(
         return [aws, "s3", "sync", *ends, "--endpoint-url", url, "--only-show-errors"]
 
     return {
-        OURS: (buckets[OURS], ours(store, source, buckets[OURS])),
+        BARE: (buckets[BARE], bare(store, source, buckets[BARE])),
         S5CMD: (buckets[S5CMD], command(s5cmd, embedded)),
         SYNC: (buckets[SYNC], command(sync, embedded)),
     }
@@ -152,7 +182,8 @@ def main() -> int:
     parser.add_argument("--objects", type=int, default=OBJECTS)
     parser.add_argument("--turns", type=int, default=3)
     args = parser.parse_args()
-    rates: dict[str, list[float]] = {OURS: [], S5CMD: [], SYNC: []}
+    rates: dict[str, list[float]] = {OURS: [], BARE: [], S5CMD: [], SYNC: []}
+    verifying = []
     with tempfile.TemporaryDirectory() as data, acquire(Path(data), kind="seaweedfs") as lease:
         embedded = lease.store
         store = connect(
@@ -168,6 +199,13 @@ def main() -> int:
         fill(store, source, args.objects)
         found = contenders(store, embedded, source)
         for turn in range(args.turns):
+            folder, target = Path(data) / f"console-{turn}", f"prod-{turn}-{uuid.uuid4().hex[:8]}"
+            folder.mkdir()
+            create_bucket(store, target, versioning=False)
+            copied_s, verified_s = release(embedded, folder, source, target)
+            rates[OURS].append(args.objects / copied_s)
+            verifying.append(args.objects / verified_s)
+            check(store, source, target, "")
             for name, (bucket, copy) in found.items():
                 prefix = f"{turn}/"
                 rates[name].append(args.objects / copy(prefix))
@@ -177,6 +215,7 @@ def main() -> int:
     for name, each in rates.items():
         spread = ", ".join(f"{rate:,.0f}" for rate in each)
         print(f"{name:<20} {middle[name]:>8,.0f} objects/s   ({spread})")
+    print(f"{'its verification':<20} {statistics.median(verifying):>8,.0f} objects/s")
     missed = False
     for name, bar in BARS.items():
         times = middle[OURS] / middle[name]

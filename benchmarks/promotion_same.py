@@ -61,7 +61,7 @@ heard = "off"
 audio = "off"
 [access.admin]
 stage = ["object:list", "object:read"]
-prod = ["object:list", "object:read", "promote:plan"]
+prod = ["object:list", "object:read", "promote:plan", "promote:approve", "promote:run"]
 """
 
 Compare = Callable[[], tuple[float, int]]

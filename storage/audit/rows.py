@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from storage.audit.chain import Stored
-from storage.audit.scrub import Scrub
 from storage.model.audit import AuditEvent, AuditRow, Detail, Result
 
 # Bytes of UTF-8 a column keeps. A key of S3 has at most 1,024, a version id too, a bucket 63; with
@@ -32,7 +31,7 @@ LIMITS: Mapping[str, int] = {
 _DETAIL_BYTES = 500  # of each text in `detail`
 
 
-def stored_form(event: AuditEvent, scrub: Scrub) -> dict[str, str]:
+def stored_form(event: AuditEvent, scrub: Callable[[str, int], str]) -> dict[str, str]:
     """The columns of an event, without secrets: all but `seq`, `at`, `prev` and `mac`."""
     columns = {
         name: scrub(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -14,6 +14,7 @@ from storage.model.releases import Phase, Step
 
 Row = Mapping[str, Any]
 _steps = release_steps.c
+_COLUMNS = tuple(one.name for one in fields(Step))
 _AT_ONCE = 500  # keys in one question; SQLite takes 32,766 values
 
 
@@ -153,16 +154,14 @@ class Releases:
 _put = (
     update(release_steps)
     .where(_steps.release == bindparam("at_release"), _steps.seq == bindparam("at_seq"))
-    .values(
-        {name: bindparam(f"to_{name}") for name in asdict(Step(0, "", "begun")) if name != "seq"}
-    )
+    .values({name: bindparam(f"to_{name}") for name in _COLUMNS if name != "seq"})
 )
 
 
 def _row(release: str, step: Step) -> dict[str, Any]:
-    return {"release": release, **asdict(step)}
+    return {"release": release, **{name: getattr(step, name) for name in _COLUMNS}}
 
 
 def _values(release: str, step: Step) -> dict[str, Any]:
-    values = {f"to_{name}": value for name, value in asdict(step).items() if name != "seq"}
+    values = {f"to_{name}": getattr(step, name) for name in _COLUMNS if name != "seq"}
     return {"at_release": release, "at_seq": step.seq, **values}

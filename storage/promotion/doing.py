@@ -21,13 +21,14 @@ from storage.s3.bucket_state import versioning_of
 from storage.s3.client import Store
 from storage.s3.conditions import IfAbsent
 from storage.s3.delete import delete_object
+from storage.s3.direct import Task
 from storage.s3.heads import head_object
-from storage.s3.many_copies import WORKERS, Copies, Task
+from storage.s3.many_copies import VOLLEY, WORKERS, Copies
 
 BATCH = 256  # steps a transaction of the journal
 _STOPPING = (AccessDenied, Unavailable)
 
-Ends = list[tuple[Meant, "Future[Ended]"]]
+Ends = list[tuple[Sequence[Meant], "Future[list[Ended]]"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Doing:
         before = self._looked(job, batch)
         self._where = self._asked.enter()
         self._journal.begin(self._where, batch, before, self._asked.now())
-        return [(one, pool.submit(self._one, one, before[one.seq])) for one in batch]
+        return [(some, pool.submit(self._some, some, before)) for some in _volleys(batch, before)]
 
     def _looked(self, job: Running, batch: Sequence[Meant]) -> Mapping[int, Before]:
         """What is there before it is written. What an earlier run saw holds where it may have
@@ -120,15 +121,18 @@ class Doing:
                 found[one.seq] = Before(head.etag, backup=self._backup + one.key)
         return found
 
-    def _one(self, one: Meant, before: Before) -> Ended:
+    def _some(self, some: Sequence[Meant], before: Mapping[int, Before]) -> list[Ended]:
+        first = some[0]
         try:
-            if before.backup and not self._is_safe(one, before):
-                return Ended.not_done(_not_safe(self._bucket, one.key))
-            if one.removes:
-                return self._removed(one)
-            return Ended.of(self._copies.one(one.task(self._target.capabilities)))
+            there = before[first.seq]
+            if there.backup and not self._is_safe(first, there):
+                return [Ended.not_done(_not_safe(self._bucket, first.key))]
+            if first.removes:
+                return [self._removed(first)]
         except StorageError as error:
-            return Ended.not_done(error)
+            return [Ended.not_done(error)]
+        can = self._target.capabilities
+        return [Ended.of(one) for one in self._copies.some([one.task(can) for one in some])]
 
     def _is_safe(self, one: Meant, before: Before) -> bool:
         """Has what will be overwritten copied to its backup, unless it is there. Raises what that
@@ -156,13 +160,22 @@ class Doing:
 
     def _settle(self, ends: Ends, job: Running) -> None:
         """Waits for a batch and journals what became of it."""
-        ended = [(one, end.result()) for one, end in ends]
+        ended = [pair for some, end in ends for pair in zip(some, end.result(), strict=True)]
         self._journal.end(self._where, ended, self._asked.now())
         done = self._journal.done
         job.progress(done, self._release.todo, ended[-1][0].key)
         errors = [end.error for _, end in ended if end.error]
         if len(errors) == len(ended) and all(isinstance(one, _STOPPING) for one in errors):
             raise errors[0]  # the whole batch failed alike, so the next one will
+
+
+def _volleys(batch: Sequence[Meant], before: Mapping[int, Before]) -> Iterator[Sequence[Meant]]:
+    """The batch in pieces for a thread each: copies by the volley, all else one by one."""
+    plain = [one for one in batch if not one.removes and not before[one.seq].backup]
+    for at in range(0, len(plain), VOLLEY):
+        yield plain[at : at + VOLLEY]
+    alone = {one.seq for one in batch} - {one.seq for one in plain}
+    yield from ([one] for one in batch if one.seq in alone)
 
 
 def _not_safe(bucket: str, key: str) -> Conflict:

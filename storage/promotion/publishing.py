@@ -19,8 +19,9 @@ from storage.s3.bucket_state import versioning_of
 from storage.s3.client import Store
 from storage.s3.conditions import IfAbsent, IfMatch, Precondition
 from storage.s3.delete import delete_object
+from storage.s3.direct import Task
 from storage.s3.heads import head_answer
-from storage.s3.many_copies import Copies, Task
+from storage.s3.many_copies import Copies
 
 Note = Callable[[tuple[Published, ...]], None]
 """Keeps what was published so far; durable when it returns."""

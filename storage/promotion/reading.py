@@ -13,14 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict
 from storage.gate import Passage
 from storage.model.promotion import PLAN_SCHEMA, ROWS_SCHEMA
 from storage.s3.client import Store
-from storage.s3.direct import direct
 from storage.s3.facts import facts_of
-from storage.s3.heads import head_answer
 from storage.s3.listing import list_page
+from storage.s3.many_heads import head_answers
 from storage.s3.objects import stream_object
 
 WORKERS = 16  # requests at once, of a client's 32 connections
@@ -122,20 +121,9 @@ class Head:
 
 def heads(store: Store, bucket: str, keys: Sequence[str], stop: Stop) -> Iterator[Head | None]:
     """HEAD of each key, in order; None where nothing is."""
-    quick = direct(store, bucket)
-
-    def one(key: str) -> Head | None:
-        stop()
-        answer: Mapping[str, Any] | None = quick.head(key) if quick else None
-        if answer is None:
-            try:
-                answer = head_answer(store, bucket, key)
-            except NotFound:
-                return None
-        return Head(key, answer)
-
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="head") as pool:
-        yield from pool.map(one, keys)
+    answers = head_answers(store, bucket, keys, workers=WORKERS, stop=stop)
+    for key, answer in zip(keys, answers, strict=True):
+        yield Head(key, answer) if answer is not None else None
 
 
 def with_facts(rows: pa.Table, which: Any, where: Passage, stop: Stop) -> pa.Table:

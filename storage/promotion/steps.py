@@ -13,7 +13,7 @@ from storage.model.promotion import STATES, State
 from storage.promotion.gates import is_any
 from storage.s3.capabilities import Capabilities
 from storage.s3.conditions import IfAbsent, IfMatch, Precondition
-from storage.s3.many_copies import Task
+from storage.s3.direct import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 10
 ATTEMPTS = 3
 POOL_CONNECTIONS = 32
+DIRECT_CONNECTIONS = 96  # of requests that are sent in volleys
 _NO_SECRET = Secret("")
 _ELSEWHERE = frozenset({301, 302, 307, 400})  # how AWS answers for a bucket of another region
 
@@ -90,7 +91,7 @@ class Store:
                 bucket,
                 connect_timeout_s=CONNECT_TIMEOUT_S,
                 read_timeout_s=READ_TIMEOUT_S,
-                connections=POOL_CONNECTIONS,
+                connections=DIRECT_CONNECTIONS,
             )
         return self._direct[place]
 

@@ -1,24 +1,15 @@
-"""Kept-alive connections to one address, by http.client itself."""
+"""Kept-alive connections to one address."""
 
 from __future__ import annotations
 
 import ssl
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from botocore.httpsession import get_cert_path
-from urllib3.util import wait_for_read
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer."""
-
-    status: int
-    headers: HTTPMessage = field(repr=False)
-    body: bytes = field(repr=False)
+from storage.s3.wire import Answer, Wire
 
 
 class Connections:
@@ -30,7 +21,8 @@ class Connections:
         self.host = base_url.partition("://")[2].partition("/")[0]
         self._connect_timeout_s = connect_timeout_s
         self._read_timeout_s = read_timeout_s
-        self._idle: deque[HTTPConnection] = deque(maxlen=kept)
+        self._kept = kept
+        self._idle: deque[Wire] = deque()
         self._trust = (
             ssl.create_default_context(cafile=get_cert_path(True))
             if base_url.startswith("https:")
@@ -38,41 +30,58 @@ class Connections:
         )
 
     def exchange(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
-        """Sends a request without a body; its answer. Raises OSError and HTTPException: then it is
-        not known whether it was carried out.
+        """Sends a request without a body to this host; its answer. Raises OSError and
+        HTTPException: then it is not known whether it was carried out; ValueError where it cannot
+        be sent.
         """
-        connection = self._connection()
+        return self.receive(self.send(method, target, headers), method)
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Wire:
+        """Sends a request; the connection to receive its answer from."""
+        wire = self._wire()
         try:
-            connection.request(method, target, headers=dict(headers))
-            response = connection.getresponse()
-            body = response.read()
-        except (OSError, HTTPException):
-            connection.close()
+            wire.send(method, target, {"host": self.host, **headers}, body)
+        except (OSError, ValueError):
+            wire.close()
             raise
-        self._idle.append(connection)
-        return Answer(response.status, response.headers, body)
+        return wire
+
+    def receive(self, wire: Wire, method: str) -> Answer:
+        """The answer to what was sent."""
+        try:
+            answer = wire.receive(method)
+        except (OSError, HTTPException):
+            wire.close()
+            raise
+        if wire.reusable and len(self._idle) < self._kept:
+            self._idle.append(wire)
+        else:
+            wire.close()
+        return answer
 
     def close(self) -> None:
         """Closes the idle ones."""
         while self._idle:
             self._idle.pop().close()
 
-    def _connection(self) -> HTTPConnection:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            timeout = self._connect_timeout_s
-            connection = (
-                HTTPSConnection(self.host, timeout=timeout, context=self._trust)
-                if self._trust
-                else HTTPConnection(self.host, timeout=timeout)
-            )
-        if connection.sock is not None and wait_for_read(connection.sock, timeout=0):
-            connection.close()  # the server ended it while it was idle
-        if connection.sock is None:
-            self._open(connection)
-        return connection
+    def _wire(self) -> Wire:
+        while self._idle:
+            try:
+                wire = self._idle.pop()
+            except IndexError:  # another thread took it
+                break
+            if not wire.is_stale():
+                return wire
+            wire.close()
+        return self._opened()
 
-    def _open(self, connection: HTTPConnection) -> None:
+    def _opened(self) -> Wire:
+        timeout = self._connect_timeout_s
+        connection = (
+            HTTPSConnection(self.host, timeout=timeout, context=self._trust)
+            if self._trust
+            else HTTPConnection(self.host, timeout=timeout)
+        )
         connection.connect()
         connection.sock.settimeout(self._read_timeout_s)
+        return Wire(connection.sock)

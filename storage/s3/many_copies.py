@@ -9,40 +9,26 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress
 
 from storage.errors import Conflict, StorageError, Unavailable, Unconfirmed
 from storage.model.objects import Written
 from storage.s3.client import Store
-from storage.s3.conditions import Precondition, refuse_unholdable
 from storage.s3.copy import ONE_COPY_BYTES, copy_object
-from storage.s3.direct import Odd, direct
+from storage.s3.direct import Odd, Task, direct
 from storage.s3.facts import facts_of
 from storage.s3.heads import head_answer
 from storage.s3.pace import Pace
 from storage.s3.settle import unconfirmed
 from storage.s3.verify import Seen, difference
 
-WORKERS = 32  # a client's connections
+WORKERS = 32  # threads; each may have a volley under way
+VOLLEY = 8  # copies sent before the first answer is read
+AT_ONCE = 96  # copies under way
 _TRIES = 4  # of a store that asks for patience; after them the SDK's own
 _WAIT_S = 0.1  # before the second, twice that before the third …
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One copy. `plain`: known to have neither encryption with keys of one's own nor a redirect,
-    which a copy loses unless they are said again.
-    """
-
-    source_key: str
-    source_version: str  # "" for the newest
-    etag: str
-    size: int
-    storage_class: str
-    target_key: str
-    precondition: Precondition
-    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +51,7 @@ def keeps_conditions(store: Store) -> bool:
 
 
 class Copies:
-    """Copies from bucket to bucket (of another store: `to`). Thread-safe: `one` is for many at
+    """Copies from bucket to bucket (of another store: `to`). Thread-safe: `some` is for many at
     once, and waits where the store asks for patience.
     """
 
@@ -76,7 +62,6 @@ class Copies:
         target: str,
         *,
         to: Store | None = None,
-        workers: int = WORKERS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store, self._to = store, to or store
@@ -85,43 +70,59 @@ class Copies:
         same = self._to is store
         self._direct = direct(self._to, target) if keeps and same else None
         self._sleep = sleep
-        self.pace = Pace(workers)
+        self._unholdable = self._to.capabilities.unholdable
+        self.pace = Pace(AT_ONCE)
+
+    def some(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Does a few, best a VOLLEY, side by side; their outcomes, which are never raised."""
+        quick = [self._is_quick(task) for task in tasks]
+        told = iter(self._volleys(list(compress(tasks, quick))))
+        return [
+            self._ended(task, next(told) if is_quick else "refused")
+            for task, is_quick in zip(tasks, quick, strict=True)
+        ]
 
     def one(self, task: Task) -> Outcome:
-        """Does it; its outcome, which is never raised."""
-        lost = False
-        with self.pace.one():
-            try:
-                refuse_unholdable(self._to, self._target, task.target_key)
-                answer = self._fast(task)
-                if isinstance(answer, Written):
-                    self.pace.went_well()
-                    return Copied(answer, found=False)
-                lost = answer == "lost"
-                return self._carefully(task, lost=lost)
-            except StorageError as error:
-                away = isinstance(error, Unavailable) and not isinstance(error, Unconfirmed)
-                # an answer was lost, and nobody could look since: the copy may be there
-                return unconfirmed(error) if lost and away else error
+        """As `some`, of one."""
+        return self.some([task])[0]
 
-    def _fast(self, task: Task) -> Written | Odd:
-        if self._direct is None or not task.plain or task.size > ONE_COPY_BYTES:
-            return "refused"
-        for nth in range(_TRIES):
-            answer = self._direct.copy(
-                (self._source, task.source_key, task.source_version),
-                task.target_key,
-                if_source=task.etag,
-                precondition=task.precondition,
-                storage_class=task.storage_class,
-            )
-            if isinstance(answer, Written):
-                return replace(answer, size=task.size)
-            if answer != "busy":
-                return answer
+    def _is_quick(self, task: Task) -> bool:
+        usual = task.plain and task.size <= ONE_COPY_BYTES
+        return self._direct is not None and usual and self._unholdable(task.target_key) is None
+
+    def _volleys(self, tasks: Sequence[Task]) -> list[Written | Odd]:
+        """What became of each."""
+        told: list[Written | Odd] = []
+        while self._direct is not None and len(told) < len(tasks):
+            left = tasks[len(told) :]
+            with self.pace.some(len(left)) as count:
+                answers = self._direct.copies(self._source, left[:count])
+            self._paced(answers)
+            told += answers
+        return told
+
+    def _paced(self, answers: Sequence[Written | Odd]) -> None:
+        if "busy" in answers:
             self.pace.was_busy()
+        else:
+            self.pace.went_well(sum(isinstance(one, Written) for one in answers))
+
+    def _ended(self, task: Task, answer: Written | Odd) -> Outcome:
+        for nth in range(_TRIES - 1):
+            if answer != "busy":
+                break
             self._sleep(_WAIT_S * 2**nth * random.uniform(0.5, 1.0))  # noqa: S311  no secret
-        return "busy"
+            [answer] = self._volleys([task])
+        if isinstance(answer, Written):
+            return Copied(answer, found=False)
+        lost = answer == "lost"
+        try:
+            with self.pace.some(1):
+                return self._carefully(task, lost=lost)
+        except StorageError as error:
+            away = isinstance(error, Unavailable) and not isinstance(error, Unconfirmed)
+            # an answer was lost, and nobody could look since: the copy may be there
+            return unconfirmed(error) if lost and away else error
 
     def _carefully(self, task: Task, *, lost: bool) -> Outcome:
         """By the SDK; `lost`: we may have made the copy already."""

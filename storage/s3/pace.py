@@ -23,29 +23,29 @@ class Pace:
         return self._limit
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """While one of them is under way."""
+    def some(self, wanted: int) -> Iterator[int]:
+        """While that many of them are under way, or as many as may be: how many."""
         with self._free:
-            while self._busy >= self._limit:
+            while self._busy + (count := min(wanted, self._limit)) > self._limit:
                 self._free.wait()
-            self._busy += 1
+            self._busy += count
         try:
-            yield
+            yield count
         finally:
             with self._free:
-                self._busy -= 1
-                self._free.notify()
+                self._busy -= count
+                self._free.notify_all()
 
-    def went_well(self) -> None:
-        """After as many in a row as may be under way, one more may."""
+    def went_well(self, count: int) -> None:
+        """After as many in a row as may be under way, an eighth more may."""
         if self._limit == self._most:
             return
         with self._free:
-            self._good += 1
+            self._good += count
             if self._good >= self._limit:
                 self._good = 0
-                self._limit = min(self._limit + 1, self._most)
-                self._free.notify()
+                self._limit = min(self._limit + max(1, self._limit // 8), self._most)
+                self._free.notify_all()
 
     def was_busy(self) -> None:
         """Half as many from now on."""

@@ -18,6 +18,7 @@ from storage.bootstrap import Services
 from storage.gate import Gate
 from storage.objects.service import Objects
 from storage.s3.client import Store
+from storage.s3.wire import Wire
 from ui.cards import cards
 from ui.facts import facts
 from ui.grid import grid
@@ -91,13 +92,16 @@ class Console:
         drawing = (cards, facts, grid, log, picture, player, rows)
         for module in (*drawing, welcomes_head, welcomes_table, welcomes_wave):
             patch.setattr(module, "_component", self._keeping(module._component))
-        ask = HTTPConnection.putrequest  # what every way to the store comes down to
+        # what every way to the store comes down to
+        for owner, name in ((HTTPConnection, "putrequest"), (Wire, "send")):
+            patch.setattr(owner, name, self._counting(getattr(owner, name)))
 
+    def _counting(self, ask: Any) -> Any:
         def counted(asking: Any, method: str, url: str, *args: Any, **kwargs: Any) -> None:
             self.requests.append(f"{method} {url}")
             ask(asking, method, url, *args, **kwargs)
 
-        patch.setattr(HTTPConnection, "putrequest", counted)
+        return counted
 
     def _keeping(self, component: Any) -> Any:
         def call(**given: Any) -> Any:

@@ -17,7 +17,8 @@ from storage.promotion.journal import Journal
 from storage.s3 import many_copies
 from storage.s3.client import Store
 from storage.s3.conditions import IfAbsent
-from storage.s3.many_copies import Copies, Task
+from storage.s3.direct import Task
+from storage.s3.many_copies import Copies
 
 AWAY = Unavailable("The store is away.", "Try again.")
 
@@ -51,7 +52,7 @@ def test_what_a_lost_run_wrote_is_undone_though_a_later_one_failed(
             rig.run(release)
     assert rig.content("prod"), "nothing was written"
     with monkeypatch.context() as patch:
-        patch.setattr(Copies, "one", lambda *_: AWAY)
+        patch.setattr(Copies, "some", lambda _, tasks: [AWAY for _ in tasks])
         with pytest.raises(Unavailable):
             rig.promotions.resume(ME, "ssi", release.id, watch=lambda *_: None)
     assert rig.get(release).failures, "why it stopped is not told"
@@ -92,5 +93,6 @@ def test_a_conflict_that_nobody_can_look_into_is_none(
     copies = Copies(rig.store, rig.buckets["stage"], rig.buckets["prod"])
     monkeypatch.setattr(many_copies, "head_answer", raising)
     if lost:
-        monkeypatch.setattr(copies, "_fast", lambda _: "lost")
+        monkeypatch.setattr(copies, "_is_quick", lambda _: True)
+        monkeypatch.setattr(copies, "_volleys", lambda _: ["lost"])
     assert type(copies.one(task)) is kind
