@@ -28,13 +28,6 @@ def characters(phrase: str) -> int:
     return sum(map(str.isalnum, phrase))  # the categories L and N of Unicode
 
 
-def characters_in(phrases: pa.ChunkedArray) -> pa.Array:
-    """`characters` of each; several clips say the same, which is counted once."""
-    different = phrases.combine_chunks().dictionary_encode()
-    counts = [characters(phrase) for phrase in different.dictionary.to_pylist()]
-    return pa.array(counts, pa.int64()).take(different.indices).fill_null(0)
-
-
 def paces(clips: pa.Table) -> pa.Table:
     """`clips` with `seconds_a_character`, `expected_s` (for this text, of this role and cadence,
     ends included) and `off_pace`: robust deviations from the median, negative for too fast; 0

@@ -46,6 +46,7 @@ class KeptTables:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 data = _packed(table.replace_schema_metadata({b"about": about}))
+                temporary.touch(0o600)  # as the database: who said what is in it
                 temporary.write_bytes(hashlib.sha256(data).digest() + data)
                 temporary.replace(file)
             finally:

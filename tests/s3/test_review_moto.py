@@ -125,6 +125,7 @@ def test_what_is_kept_and_broken_is_as_none(rig: Rig, broken: bytes | None) -> N
     rig.next(ANN)
     kept = sorted(rig.folder.glob("listings/*.arrow"))
     assert [one.name.split("-")[0] for one in kept] == ["figures", "listing", "verdicts"]
+    assert {one.stat().st_mode & 0o777 for one in kept} == {0o600}
     for one in kept:
         data = bytearray(one.read_bytes())
         data[-30] ^= 1
