@@ -523,6 +523,27 @@ def test_all_clips_come_as_columns(rig: Rig) -> None:
     assert rows[key_of(3)]["digest"] is None
 
 
+def test_progress_is_told_by_voice_slice_and_person(rig: Rig) -> None:
+    """In a course; a folder has no slices, for each course counts its own."""
+    rig.say(ANN, 0, BODIES[0])
+    rig.say(BEN, 4, BODIES[4], "rejected")
+    rig.next(ANN)
+    rig.next(ANN, ALL)
+    course = rig.review.progress(ANN, "ssi", "stage", COURSE)
+    assert [(part.name, part.total, part.heard) for part in course.by_role] == [
+        ("target1", 4, 1),
+        ("target2", 1, 1),
+    ]
+    assert [(part.name, part.total, part.left) for part in course.by_slice] == [("0", 5, 3)]
+    assert {(one.name, one.approved, one.rejected) for one in course.by_person} == {
+        ("Ann", 1, 0),
+        ("Ben", 0, 1),
+    }
+    folder = rig.review.progress(ANN, "ssi", "stage", ALL)
+    assert [part.name for part in folder.by_slice] == ["-1"]
+    assert folder.by_role == course.by_role
+
+
 def test_clips_are_found_by_what_they_say_and_by_their_keys(rig: Rig) -> None:
     """Words in any order and case, in a course and in a folder; or a part of the key."""
     for scope in (COURSE, ALL):
