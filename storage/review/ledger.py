@@ -128,4 +128,4 @@ class Ledger:
 
 def _said(table: pa.Table) -> Iterator[Said]:
     columns = [table.column(name).to_pylist() for name in _SCHEMA.names]
-    return (Said(*row) for row in zip(*columns, strict=True))
+    return map(Said._make, zip(*columns, strict=True))
