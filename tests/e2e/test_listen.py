@@ -358,3 +358,18 @@ def test_nothing_slides_for_whom_motion_is_too_much(
         hears(page, desk.clips[1])
     assert "0.3s" in grows["no-preference"]
     assert "0.3s" not in grows["reduce"]
+
+
+def test_clips_that_are_not_measured_say_so_and_how_they_are(
+    desk: ReviewDesk, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the waveform would be; a press begins it without ending what is heard."""
+    monkeypatch.setitem(desk.clips[0], "peaks", "")
+    page = open_page()
+    expect(page.get_by_text("Not measured yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Measure these clips")).to_be_hidden()
+    page = open_page(measure="1")
+    phrase = page.locator(".phrase").inner_text()
+    page.get_by_role("button", name="Measure these clips").click()
+    expect(page.get_by_text("measuring begins")).to_be_visible()
+    expect(page.locator(".phrase")).to_have_text(phrase)
