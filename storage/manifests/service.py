@@ -48,6 +48,7 @@ class Manifests:
         self._shelf = shelf
         self._clock = clock
         self._reading = threading.Lock()  # a large one takes 250 MB while it is read
+        self._malformed: set[tuple[str, str]] = set()  # course and ETag
         self._seen: dict[str, tuple[datetime, Mapping[str, Stored]]] = {}  # by project
 
     def courses(self, actor: Actor, layout: str) -> tuple[CourseEntry, ...]:
@@ -66,9 +67,10 @@ class Manifests:
         where = self._reading_door(actor, layout)
         found = []
         for course, newest in self._chosen(where).items():
+            if (course, newest.etag) in self._malformed:
+                continue
             with suppress(StorageError):  # `clips` of that course says what is wrong with it
-                row = self._read(where, course, newest) if isinstance(newest, Stored) else newest
-                found.append(self._shelf.get(row.digest).manifest)
+                found.append(self._shelf.get(self._row(where, course, newest).digest).manifest)
         return tuple(found)
 
     def clips(self, actor: Actor, layout: str, course: str) -> Manifest:
@@ -130,6 +132,16 @@ class Manifests:
         return best_hits(kept, words, limit, [name for name in unread if course in ("", name)])
 
     # -- inside -----------------------------------------------------------------------------------
+
+    def _row(self, where: Passage, course: str, newest: CourseRow | Stored) -> CourseRow:
+        """Read, if it was not yet; a malformed one is remembered, for reading takes seconds."""
+        if isinstance(newest, CourseRow):
+            return newest
+        try:
+            return self._read(where, course, newest)
+        except InvalidInput:
+            self._malformed.add((course, newest.etag))
+            raise
 
     def _role(self, layout: str) -> str:
         found = self._layouts.get(layout)
