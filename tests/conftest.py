@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 import urllib.request
 import uuid
@@ -189,12 +190,22 @@ def _remove_bucket(client: S3Client, bucket: str) -> None:
 # -- the audit log ------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite at the newest schema: a copy is there sooner than another one is upgraded."""
+    from storage.db.engine import open_database
+
+    file = tmp_path_factory.mktemp("database") / "console.db"
+    open_database(file).close()
+    return file
+
+
 @pytest.fixture
-def console_database(tmp_path: Path) -> Iterator[Database]:
+def console_database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
     """The console's database, in SQLite."""
     from storage.db.engine import open_database
 
-    database = open_database(tmp_path / "console.db")
+    database = open_database(shutil.copy(empty_database, tmp_path / "console.db"))
     yield database
     database.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -64,8 +65,10 @@ def address(request: pytest.FixtureRequest, new_address: Callable[[str], str | P
 
 
 @pytest.fixture
-def database(address: str | Path) -> Iterator[Database]:
+def database(address: str | Path, empty_database: Path) -> Iterator[Database]:
     """An open, empty database of each kind."""
+    if isinstance(address, Path):
+        shutil.copy(empty_database, address)
     opened = open_database(address)
     yield opened
     opened.close()

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -68,6 +69,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             )
             services.tokens._tokens.add(replace(token, revoked_at=revoked_at), "0" * 64)
         services.activity.begin_verify(_signed_in(frozenset(Role), SOMEBODY), services.jobs)
+        tokens = services.tokens._tokens  # asked of the database once a session, not 50,000 times
+        patch.setattr(people, "cutoffs", cache(people.cutoffs))
+        patch.setattr(tokens, "state", cache(tokens.state))
         # the real log commits to disk row by row, for thousands of rows; what it is told is enough
         patch.setattr(services.audit, "append", lambda *events: told.extend(events))
         patch.setattr(services.audit, "append_once", lambda event, _within: told.append(event))
