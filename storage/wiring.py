@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         )
         opened.callback(money.budgets.close)
         told = Hearsay(gate, layouts, manifests, measurements, review)
+        outside = replace(told.outside(), kept=inventories.kept)
         return Services(
             **_office(configured, ground),
             config=configured.config,
@@ -121,8 +123,8 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             ledger=money.ledger,
             budgets=money.budgets,
             encouragements=Encouragements(gate, layouts),
-            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
-            lookback=Lookback(Doors(gate, layouts, shelf, now, told.outside()), shelf),
+            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=outside),
+            lookback=Lookback(Doors(gate, layouts, shelf, now, outside), shelf),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

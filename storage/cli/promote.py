@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,22 @@ from storage.errors import InvalidInput
 from storage.model.money import Estimate, money
 from storage.model.people import Can
 from storage.model.promotion import STATES
-from storage.model.releases import STATE_WORDS, Release
+from storage.model.releases import STATE_WORDS, Release, ReleaseState
 from storage.promotion.ends import rules_of
 from storage.promotion.looking import copied
 from storage.promotion.wanting import scope_of
 from storage.units import human_bytes
 
 _FILE_BYTES = 200_000_000  # a plan of 200,000 rows has 100 MB
+# stopped, copied but not as it should be, and void are 1, as findings are
+_EXITS: Mapping[ReleaseState, int] = {
+    "live": 0,
+    "undone": 0,
+    "running": 4,
+    "planned": 5,
+    "approved": 5,
+    "paused": 5,
+}
 _RELEASE = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
@@ -39,8 +49,9 @@ def plan(args: argparse.Namespace) -> int:
             release = services.promotions.import_plan(desk.actor, layout, data, **notes)
         else:
             release = services.promotions.plan(
-                desk.actor, layout, scope_of(*_scope(args)), deep=args.deep, **notes
-            )
+                desk.actor, layout, scope_of(*_scope(args)), deep=args.deep,
+                inventories=args.from_inventory, **notes,
+            )  # fmt: skip
         whole = services.promotions.export(desk.actor, layout, release.id) if args.json else b""
         cost = _cost(desk, release)
     if args.json:
@@ -119,27 +130,28 @@ def approve(args: argparse.Namespace) -> int:
             release = services.promotions.approve(
                 *at, args.hash, note=args.note, override=args.override
             )
-    return _status(args, release)
+    _status(args, release)
+    return 0
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs it to its end; exit 1 where something was left."""
+    """Runs it to its end; exit as of `status`, and 3 where verifying found something."""
     with opened(args) as services:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         services.promotions.run(
             *at, typed=args.type, note=args.note, everything=args.all, watch=progress("objects")
         )
-        return _ended(args, services.promotions.show(*at))
+        return _status(args, services.promotions.show(*at))
 
 
 def resume(args: argparse.Namespace) -> int:
-    """Goes on to its end; exit 1 where something was left."""
+    """Goes on to its end; exits as `run`."""
     with opened(args) as services:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         services.promotions.resume(*at, watch=progress("objects"))
-        return _ended(args, services.promotions.show(*at))
+        return _status(args, services.promotions.show(*at))
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -155,7 +167,8 @@ def pause(args: argparse.Namespace) -> int:
     """Asks it to stop after its batch."""
     with opened(args) as services:
         desk = Desk.of(services, args)
-        return _status(args, services.promotions.pause(desk.actor, desk.layout.name, args.id))
+        _status(args, services.promotions.pause(desk.actor, desk.layout.name, args.id))
+    return 0
 
 
 def cancel(args: argparse.Namespace) -> int:
@@ -163,11 +176,14 @@ def cancel(args: argparse.Namespace) -> int:
     with opened(args) as services:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
-        return _status(args, services.promotions.cancel(*at, note=args.note))
+        _status(args, services.promotions.cancel(*at, note=args.note))
+    return 0
 
 
 def status(args: argparse.Namespace) -> int:
-    """How far it is."""
+    """How far it is: exit 0 where it has ended well, 4 while it runs, 5 where it waits for
+    somebody, 1 for all else.
+    """
     with opened(args) as services:
         desk = Desk.of(services, args)
         return _status(args, services.promotions.show(desk.actor, desk.layout.name, args.id))
@@ -228,12 +244,6 @@ def diff(args: argparse.Namespace) -> int:
 # -- what they say --------------------------------------------------------------------------------
 
 
-def _ended(args: argparse.Namespace, release: Release) -> int:
-    """As `_status`; 1 unless it is live, so that nothing follows on one that somebody paused."""
-    _status(args, release)
-    return 0 if release.state == "live" else 1
-
-
 def _status(args: argparse.Namespace, release: Release) -> int:
     if args.json:
         out.document(release.as_json())
@@ -248,7 +258,7 @@ def _status(args: argparse.Namespace, release: Release) -> int:
             out.note(f"{key}: {what}")
         for key, what in release.verified.findings if release.verified else ():
             out.note(f"{key}: {what}")
-    return 1 if release.state == "stopped" else 0
+    return _EXITS.get(release.state, 1)
 
 
 def _tell(release: Release, cost: Estimate | None) -> None:

@@ -203,15 +203,21 @@ def _types(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
     wrong: list[str] = []
     for at in range(0, known.num_rows, _AT_ONCE):
         page = known.slice(at, _AT_ONCE)
-        keys = page["key"].to_pylist()
-        kinds = layout.classify_many(rules.source, keys)
-        for key, kind, facts in zip(keys, kinds, page["facts"].to_pylist(), strict=True):
-            allowed = layout.kind(kind).content_types if kind else ()
-            if allowed and json.loads(facts).get("content_type", "") not in allowed:
-                wrong.append(key)
-    text = (
-        f"{_objects(len(wrong))} with a content type that is not of their kind."
-        if wrong
-        else "Content types are those of the kinds."
-    )
+        wrong += mistyped(layout, rules.source, page["key"].to_pylist(), page["facts"].to_pylist())
+    unasked = copied.num_rows - known.num_rows
+    text = "Content types are those of the kinds."
+    if wrong:
+        text = f"{_objects(len(wrong))} with a content type that is not of their kind."
+    elif unasked:
+        text = f"Of {_objects(unasked)} the run asks for the content type, right before its copy."
     return Gate("types", not wrong, text, len(wrong), tuple(wrong[:_EXAMPLES]))
+
+
+def mistyped(layout: Layout, role: str, keys: Sequence[str], facts: Sequence[str]) -> list[str]:
+    """Those of `keys` whose content type, by the facts of each, is not of their kind."""
+    wrong = []
+    for key, kind, told in zip(keys, layout.classify_many(role, keys), facts, strict=True):
+        allowed = layout.kind(kind).content_types if kind else ()
+        if allowed and json.loads(told).get("content_type", "") not in allowed:
+            wrong.append(key)
+    return wrong
