@@ -18,6 +18,7 @@ from storage.units import human_bytes
 
 _AT_ONCE = 10_000  # keys as Python texts at a time
 _EXAMPLES = 5
+_MANIFEST = "manifest"  # the kind, in layouts that have courses
 _OFF = "The project does not ask for it."
 
 
@@ -60,7 +61,7 @@ def promotion_gates(
     """The gates of a promotion of `rows` (PLAN_SCHEMA), in the order to show them."""
     copied = rows.filter(is_any(rows, *COPIED))
     return (
-        *([_manifests(layout, header.origins, said.origins)] if header.origins else ()),
+        *([_manifests(layout, rules, header.origins, said.origins)] if header.origins else ()),
         _rules(layout, rules, copied),
         _references(rules, header.scope, rows),
         _content(rows),
@@ -90,18 +91,32 @@ def _keys(rows: pa.Table) -> Iterator[list[str]]:
         yield rows["key"].slice(at, _AT_ONCE).to_pylist()
 
 
-def _manifests(layout: Layout, planned: Sequence[Origin], now: Sequence[Origin]) -> Gate:
+def _manifests(
+    layout: Layout, rules: PromotionRules, planned: Sequence[Origin], now: Sequence[Origin]
+) -> Gate:
     """Whether the manifests are those that it is planned from; a broken one makes no plan."""
     others = tuple(one.course for one in planned if one not in now)
     if others:
         text = f"Another by now: {', '.join(others)}."
         return Gate("manifest", False, text, len(others), others[:_EXAMPLES])
     given = [one.course for one in planned if not one.key]
+    told = [_given(layout, rules, given)] if given else []
     places = sorted({layout.bucket(one.role).title for one in planned if one.key})
-    text = f"Read from {', '.join(places)}." if places else ""
-    if given:
-        text = f"{text} Given as a file, so not published: {', '.join(given)}.".strip()
-    return Gate("manifest", True, text)
+    read = [f"Read from {', '.join(places)}."] if places else []
+    return Gate("manifest", True, " ".join([*read, *told]))
+
+
+def _given(layout: Layout, rules: PromotionRules, courses: Sequence[str]) -> str:
+    """What becomes of manifests that were given as files."""
+    kind = next((one for one in layout.kinds if one.kind == _MANIFEST), None)
+    if rules.released is None or kind is None:
+        return f"Given as a file: {', '.join(courses)}."
+    keys = ", ".join(kind.template.render({"course": one}) for one in courses)
+    return (
+        f"Given as a file, whose own bytes are not kept, so not published: {', '.join(courses)}. "
+        f"To have it published, put the file into {layout.bucket(kind.roles[0]).title} as {keys} "
+        "and plan again."
+    )
 
 
 def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:

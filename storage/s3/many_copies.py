@@ -16,7 +16,7 @@ from itertools import compress
 from storage.errors import Conflict, StorageError, Unavailable, Unconfirmed
 from storage.model.objects import Written
 from storage.s3.client import Store
-from storage.s3.copy import ONE_COPY_BYTES, copy_object
+from storage.s3.copy import COPY_PART_BYTES, ONE_COPY_BYTES, copy_object
 from storage.s3.direct import Odd, Task, direct
 from storage.s3.facts import facts_of
 from storage.s3.heads import head_answer
@@ -135,6 +135,8 @@ class Copies:
                 if_source=task.etag,
                 precondition=task.precondition,
                 to=self._to,
+                multipart_above=ONE_COPY_BYTES,
+                part_bytes=COPY_PART_BYTES,
             )
         except Conflict as conflict:
             found = self._found(task, source)

@@ -325,7 +325,8 @@ def test_the_manifest_is_the_one_that_is_planned_from() -> None:
     title = SSI.bucket("canonical").title
     open_ = gate(stored, filed)
     assert (open_.name, open_.ok) == ("manifest", True)
-    assert open_.reason == f"Read from {title}. Given as a file, so not published: fra_for_eng."
+    assert open_.reason.startswith(f"Read from {title}. Given as a file, whose own bytes are not")
+    assert f"into {title} as courses/fra_for_eng/course_manifest.json" in open_.reason
     shut = gate(replace(stored, digest="ff"), filed)
     assert (shut.ok, shut.reason) == (False, "Another by now: ita_for_eng.")
     assert "manifest" not in {one.name for one in plan_of(["a"], stage, bucket()).gates}
