@@ -34,7 +34,7 @@ def choose(scene: Scene, scope: Scope | None) -> bool:
     chosen = st.radio(
         "Compare",
         (_NOW, _STORED),
-        captions=("Each is listed, or asked for each object.", plain_markdown(" · ".join(told))),
+        captions=("Both are listed, or asked object by object.", plain_markdown(" · ".join(told))),
         key="promoting:compare",
         help=_HELP,
         disabled=lacks,

@@ -58,9 +58,9 @@ def people(release: Release) -> str:
         how = "Self-approved" if approval.alone and not approval.override else "Approved"
         parts.append(f"{how} by {person(approval.by)}")
         if approval.countersigned:
-            parts.append(f"countersigned by {person(approval.countersigned)}")
+            parts.append(f"Countersigned by {person(approval.countersigned)}")
     if release.run:
-        parts.append(f"run by {person(release.run)}")
+        parts.append(f"Run by {person(release.run)}")
     return " · ".join(parts)
 
 

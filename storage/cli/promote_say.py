@@ -51,7 +51,9 @@ def status(args: argparse.Namespace, release: Release) -> int:
 def tell(release: Release, cost: Estimate | None) -> None:
     """The plan with its gates."""
     header = release.header
-    out.line(f"{release.id}  {release.kind} of {header.scope.text}: {STATE_WORDS[release.state]}")
+    held = release.state == "planned" and release.blocked
+    words = "held back" if held else STATE_WORDS[release.state]
+    out.line(f"{release.id}  {release.kind} of {header.scope.text}: {words}")
     out.line(f"  hash      {release.hash}")
     out.line(f"  from      s3://{header.source_bucket} to s3://{header.target_bucket}")
     counts = ", ".join(f"{count:,} {name}" for name, count in release.counts.items() if count)

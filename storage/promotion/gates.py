@@ -63,7 +63,7 @@ def promotion_gates(
     return (
         *([_manifests(layout, rules, header.origins, said.origins)] if header.origins else ()),
         _rules(layout, rules, copied),
-        _references(rules, header.scope, rows),
+        _references(layout, rules, header.scope, rows),
         _content(rows),
         _heard(rules, said.heard),
         _audio(rules, said.sound),
@@ -130,7 +130,7 @@ def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
     return Gate("rules", not refused, text, len(refused), tuple(refused[:_EXAMPLES]))
 
 
-def _references(rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
+def _references(layout: Layout, rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
     states: tuple[State, ...] = ("missing",)
     # below a prefix nobody has named what only prod has
     if rules.references == "stage" and scope.kind != "prefix":
@@ -139,7 +139,12 @@ def _references(rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
     count = absent.num_rows
     if not rows.num_rows:
         return Gate("references", False, "There is nothing to promote: the scope is empty.")
-    text = f"Of {_objects(rows.num_rows)}, {count:,} not there." if count else "All are there."
+    text = "All are there."
+    if count:
+        title, only = layout.bucket(rules.source).title, is_any(absent, "only-prod")
+        text = f"Of {_objects(rows.num_rows)}, {count:,} not in {title}"
+        live = pc.sum(only).as_py() or 0
+        text += f", {live:,} of them live already." if live else "."
     on = rules.references != "off"
     return Gate("references", not count, text, count, _some(absent), on)
 

@@ -177,7 +177,8 @@ def test_the_rule_shuts() -> None:
 def test_missing_shuts() -> None:
     """A reference without an object, and one that only prod has, are in the way by ssi's rules."""
     plan = plan_of([clip(1), clip(2), clip(3)], bucket((clip(1), A, 5)), bucket((clip(2), A, 5)))
-    assert gate(plan, "references") == (False, "Of 3 objects, 2 not there.")
+    told = "Of 3 objects, 2 not in Stage (testing), 1 of them live already."
+    assert gate(plan, "references") == (False, told)
 
 
 def test_nothing_at_all_shuts() -> None:
