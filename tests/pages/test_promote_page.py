@@ -259,7 +259,7 @@ def test_two_people(signed: Callable[..., Console], pod: Store) -> None:
     ben.press("promoting:approve")
     assert "Approved by ben" in ben.words
     until(run(ann.again()), "It is live")
-    assert "run by ann" in ann.words
+    assert "Run by ann" in ann.words
 
     eve = planned(signed("eve", "admins"))
     assert eve.app.button(key="danger:promoting:override").disabled
@@ -272,7 +272,7 @@ def test_two_people(signed: Callable[..., Console], pod: Store) -> None:
     assert f"eve approved “Promote folder clips/” in Podcast alone: {reason}" in ben.words
     ben.open("promote", project="pod", release=eve.app.query_params["release"])
     ben.press("promoting:sign")
-    assert "countersigned by ben" in ben.words
+    assert "Countersigned by ben" in ben.words
     assert "waits to be countersigned" not in ben.open("home", project="pod").words
 
 
