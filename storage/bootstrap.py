@@ -16,9 +16,10 @@ from storage.configuration import Configuration, configure
 from storage.demo.first_start import fill_once
 from storage.errors import StorageError
 from storage.model.people import Actor, Role
-from storage.services import Mode, Office, Services
+from storage.office import Office, office
+from storage.services import Mode, Services
 from storage.settings import environment
-from storage.wiring import build, office
+from storage.wiring import build
 
 __all__ = [
     "Configuration",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from storage.activity.service import Activity
 from storage.audit.log import Audit
 from storage.changes.service import Changes
 from storage.config import Config
@@ -21,9 +20,7 @@ from storage.manifests.service import Manifests
 from storage.measurements.service import Measurements
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
-from storage.people.login import Login
-from storage.people.tokens import ApiTokens
-from storage.people.users import Users
+from storage.office import Office
 from storage.promotion.looking import Lookback
 from storage.promotion.service import Promotions
 from storage.review.service import Review
@@ -31,24 +28,11 @@ from storage.s3 import embedded
 from storage.s3.client import Store
 from storage.s3.presign import origin
 from storage.sessions import Sessions
-from storage.settings import Settings
 from storage.switches import Switches
-from storage.welcomes.copies import Copies
 from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.service import Welcomes
 
 Mode = Literal["seaweedfs", "moto", "own"]
-
-
-@dataclass(frozen=True)
-class Office:
-    """What needs no store: who is asking, what they may do, what was done."""
-
-    settings: Settings
-    login: Login | None  # None: no login is configured, one local person
-    tokens: ApiTokens
-    users: Users
-    activity: Activity
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,6 @@ class Services(Office):
     jobs: Jobs
     changes: Changes
     welcomes: Welcomes
-    copies: Copies
     inventories: Inventories
     costs: Costs
     ledger: Ledger

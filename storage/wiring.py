@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from storage.activity.service import Activity
 from storage.activity.verifying import Verifying
@@ -16,14 +15,14 @@ from storage.audio.analyse import ANALYSIS
 from storage.changes.service import Changes
 from storage.changes.works import IDLE
 from storage.changes.works import works as change_works
-from storage.configuration import Configuration, configure
+from storage.configuration import Configuration
 from storage.console.service import Console
 from storage.console.setup import Setup
 from storage.costs.opening import open_money
 from storage.db.live_requests import LiveRequests
 from storage.db.manifests import ManifestRows
 from storage.db.measurements import MeasurementRows
-from storage.ground import Ground, now, open_ground
+from storage.ground import Ground, now
 from storage.hearsay import Hearsay
 from storage.inventory.service import Inventories
 from storage.inventory.service import works as inventory_works
@@ -36,19 +35,15 @@ from storage.measurements.task import MODULES
 from storage.measurements.work import MeasureWork
 from storage.objects.service import Objects
 from storage.objects.tickets import Tickets
-from storage.people.login import Login
-from storage.people.tokens import ApiTokens
-from storage.people.users import Users
+from storage.office import open_footing
 from storage.promotion.doors import Doors
 from storage.promotion.looking import Lookback
 from storage.promotion.service import Promotions
 from storage.promotion.shelf import ReleaseShelf
 from storage.promotion.works import works as release_works
 from storage.review.service import open_review
-from storage.s3 import embedded
-from storage.services import Office, Services
+from storage.services import Services
 from storage.settings import Settings, said
-from storage.welcomes.copies import Copies
 from storage.welcomes.encouragements import Encouragements
 from storage.welcomes.publishing import PublishWork
 from storage.welcomes.service import Welcomes
@@ -62,15 +57,10 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
     Raises ConfigError as `configure` does and for a database that cannot be used, Unavailable when
     the database is not there or the embedded store does not start.
     """
-    configured = configure(environ, config_path)
-    settings, layouts = configured.settings, configured.layouts
     with ExitStack() as opened:  # what was opened is closed again when the rest fails
-        lease = None
-        if not configured.own:
-            lease = embedded.acquire(settings.data_path, kind=settings.embedded)
-            opened.callback(lease.release)
-        store = lease.store if lease else None
-        ground = _ground(opened, configured, environ, store)
+        footing = open_footing(opened, environ, config_path)
+        configured, ground, store = footing.configured, footing.ground, footing.embedded
+        settings, layouts = configured.settings, configured.layouts
         gate, get = ground.gate, ground.stores.get
         manifests = _manifests(ground, settings, layouts)
         measured = MeasurementRows(ground.database, ANALYSIS)
@@ -106,7 +96,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         told = Hearsay(gate, layouts, manifests, measurements, review)
         outside = replace(told.outside(), kept=inventories.kept)
         return Services(
-            **_office(configured, ground),
+            **vars(footing.office),
             config=configured.config,
             layouts=layouts,
             objects=Objects(ground.gate, now),
@@ -117,7 +107,6 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             jobs=jobs,
             changes=Changes(gate, jobs, now),
             welcomes=Welcomes(gate, jobs, layouts, LiveRequests(ground.database), now),
-            copies=Copies(gate, layouts, now),
             inventories=inventories,
             costs=money.costs,
             ledger=money.ledger,
@@ -134,43 +123,6 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             close=opened.pop_all().close,
             embedded=store,
         )
-
-
-@contextmanager
-def office(environ: Mapping[str, str], config_path: Path | None = None) -> Iterator[Office]:
-    """What needs no store; none is started, unless the log's heads are kept in the embedded one.
-
-    Raises as `build` does for its database.
-    """
-    configured = configure(environ, config_path)
-    if configured.settings.heads_place and not configured.own:
-        with closing(build(environ, config_path)) as services:
-            yield services
-        return
-    with ExitStack() as opened:
-        ground = _ground(opened, configured, environ, None)
-        yield Office(**_office(configured, ground))
-
-
-def _office(configured: Configuration, ground: Ground) -> dict[str, Any]:
-    gate, people, login = ground.gate, ground.people, configured.config.login
-    return {
-        "settings": configured.settings,
-        "login": Login(login, people, ground.sessions, ground.audit, now) if login else None,
-        "tokens": ApiTokens(gate, ground.tokens, people, configured.layouts, clock=now),
-        "users": Users(gate, people, now),
-        "activity": Activity(gate, ground.audit),
-    }
-
-
-def _ground(
-    opened: ExitStack,
-    configured: Configuration,
-    environ: Mapping[str, str],
-    store: embedded.EmbeddedStore | None,
-) -> Ground:
-    settings, config, layouts = configured.settings, configured.config, configured.layouts
-    return open_ground(opened, settings, config, layouts, environ=environ, store=store)
 
 
 def _manifests(ground: Ground, settings: Settings, layouts: Mapping[str, Layout]) -> Manifests:

@@ -36,7 +36,8 @@ def _ahead(scene: Scene, found: Gathered) -> None:
     if not made.points:
         return
     currency = found.month.book.name.currency
-    costs_charts.ahead(made, currency, key="costs:ahead")
+    if len(made.points) > 1:
+        costs_charts.ahead(made, currency, key="costs:ahead")
     if made.months:
         frame = pd.DataFrame(
             {

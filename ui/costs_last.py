@@ -44,7 +44,8 @@ def show(scene: Scene, _found: Gathered) -> None:
     left.metric("Estimated", money(made.estimate.total, currency), border=True)
     if made.bill is None:
         middle.metric("Billed", "no bill yet", border=True)
-        st.dataframe(_estimated(made), hide_index=True, key="costs:last:lines")
+        if made.estimate.lines:
+            st.dataframe(_estimated(made), hide_index=True, key="costs:last:lines")
     else:
         billed = added(one.billed for one in made.differences)
         middle.metric("Billed", money(billed, made.bill.currency), border=True)

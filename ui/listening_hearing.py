@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import streamlit as st
 
+from storage.model.people import Can
 from ui import listening_files
 from ui.listen.listen import Listening, listen
 from ui.listening import Scene
@@ -31,10 +33,12 @@ def show(scene: Scene) -> None:
             person=scene.actor.id,
             reasons=[asdict(reason) for reason in reasons],
             limits=layout.audio,
+            may_measure=scene.may(Can.CLIP_MEASURE),
             first=view.at,
             turn=listening_files.measured(),
             empty=_DONE,
         ),
+        measure=partial(listening_files.measure, scene),
         key="listening:player",
     )
     if scene.read_only:

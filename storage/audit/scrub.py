@@ -23,8 +23,14 @@ _HEADER = re.compile(
 _BEARER = re.compile(r"(?P<name>\bbearer\s+)[A-Za-z0-9._~+/=-]{20,}", re.IGNORECASE)
 _API_TOKEN = re.compile(r"(?P<name>sst_[0-9a-f]{16}_)[0-9a-f]+", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?P<name>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE)
-# What any of the patterns needs to find something: a plain key or a number is done with one look.
-_SUSPECT = re.compile(r"[=:\x00\ud800-\udfff]|%(?:25)?3d|bearer|sst_", re.IGNORECASE)
+# each with words of which one is in all it finds: most texts have none, and are soon looked through
+_PATTERNS = (
+    (_NAMED, ("signature", "credential", "awsaccesskeyid", "token", "secret", "passw")),
+    (_HEADER, ("authorization",)),
+    (_BEARER, ("bearer",)),
+    (_API_TOKEN, ("sst_",)),
+    (_IN_ADDRESS, ("://",)),
+)
 # NUL is no text to PostgreSQL, and half a surrogate pair is none to either database
 _UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -42,15 +48,13 @@ class Scrub:
     def __call__(self, text: str, max_bytes: int) -> str:
         """`text` without secrets, at most `max_bytes` of UTF-8 (and a mark where it was cut)."""
         clean = self._known.sub(REMOVED, text) if self._known else text
-        if _SUSPECT.search(clean):
-            clean = _cleaned(clean)
+        ascii_only, lower = clean.isascii(), clean.lower()  # others have letters like i, k and s
+        for pattern, words in _PATTERNS:
+            if not ascii_only or any(word in lower for word in words):
+                clean = pattern.sub(rf"\g<name>{REMOVED}", clean)
+        if not ascii_only or "\x00" in clean:
+            clean = _UNKEEPABLE.sub(lambda odd: odd[0].encode("unicode_escape").decode(), clean)
         encoded = clean.encode()
         if len(encoded) <= max_bytes:
             return clean
         return encoded[:max_bytes].decode("utf-8", "ignore") + "[cut]"
-
-
-def _cleaned(text: str) -> str:
-    for pattern in (_NAMED, _HEADER, _BEARER, _API_TOKEN, _IN_ADDRESS):
-        text = pattern.sub(rf"\g<name>{REMOVED}", text)
-    return _UNKEEPABLE.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)

@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 from storage.cli import show
-from storage.cli.desk import Desk
-from storage.cli.session import opened
+from storage.cli.session import actor_of, chosen_layout, opened_footing
 from storage.errors import InvalidInput
+from storage.ground import now
+from storage.model.people import Actor
 from storage.model.welcome_sync import SyncPlan, What
-from storage.welcomes.copies import PARTS, Side
+from storage.welcomes.copies import PARTS, Copies, Side
 
 _ARROWS = {"push": "->", "pull": "<-"}
 
 
 def status(args: argparse.Namespace) -> int:
     """Says what differs; exit 1 where something is in conflict."""
-    with opened(args) as services:
-        desk = Desk.of(services, args)
-        return _report(args, services.copies.status(*_place(desk, args), **_options(args)))
+    with _opened(args) as (copies, place):
+        return _report(args, copies.status(*place, **_options(args)))
 
 
 def push(args: argparse.Namespace) -> int:
     """Stores what was changed here; exit 1 where something is in conflict."""
-    with opened(args) as services:
-        desk = Desk.of(services, args)
-        if args.dry_run:
-            return _report(args, services.copies.status(*_place(desk, args), **_options(args)))
-        plan = services.copies.push(*_place(desk, args), **_options(args), note=args.note)
-        return _report(args, plan)
+    if args.dry_run:
+        return status(args)
+    with _opened(args) as (copies, place):
+        return _report(args, copies.push(*place, **_options(args), note=args.note))
 
 
 def pull(args: argparse.Namespace) -> int:
     """Brings what was changed in the store; exit 1 where something is in conflict."""
-    with opened(args) as services:
-        desk = Desk.of(services, args)
-        if args.dry_run:
-            return _report(args, services.copies.status(*_place(desk, args), **_options(args)))
-        plan = services.copies.pull(*_place(desk, args), **_options(args))
-        return _report(args, plan)
+    if args.dry_run:
+        return status(args)
+    with _opened(args) as (copies, place):
+        return _report(args, copies.pull(*place, **_options(args)))
 
 
-def _place(desk: Desk, args: argparse.Namespace) -> tuple[Any, str, Path]:
+@contextmanager
+def _opened(args: argparse.Namespace) -> Iterator[tuple[Copies, tuple[Actor, str, Path]]]:
+    """Local copies; who asks, for which project, in which folder."""
     if args.folder is not None and args.dir is not None:
         raise InvalidInput("The folder is given twice.", "Give DIR or --dir DIR.")
-    return desk.actor, desk.layout.name, args.folder or args.dir or Path()
+    with opened_footing(args) as footing:
+        office, layouts = footing.office, footing.configured.layouts
+        layout = chosen_layout(args, office.settings, layouts)
+        place = (actor_of(office), layout.name, args.folder or args.dir or Path())
+        yield Copies(footing.ground.gate, layouts, now), place
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from storage.bootstrap import Services
 from storage.cli import show
 from storage.cli.session import actor_of, chosen_layout
 from storage.errors import InvalidInput
@@ -18,6 +17,9 @@ from storage.model.jobs import Job
 from storage.model.objects import ObjectHead, Place
 from storage.model.people import Actor
 from storage.units import human_bytes
+
+if TYPE_CHECKING:
+    from storage.services import Services
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import os
 import shutil
 from pathlib import Path
 
-from storage.bootstrap import Services
 from storage.cli import show
 from storage.cli.desk import Desk
 from storage.cli.jobs import progress
 from storage.cli.session import opened
 from storage.errors import ConfigError, InvalidInput, NotFound
 from storage.model.jobs import Job
+from storage.services import Services
 from storage.units import human_bytes
 
 

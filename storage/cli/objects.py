@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from storage.bootstrap import Services
 from storage.cli import show
 from storage.cli.session import actor_of, chosen_layout, opened
 from storage.errors import Conflict, NotFound
@@ -15,6 +14,7 @@ from storage.layout.paths import parse_place, possible_places
 from storage.layout.profile import Layout
 from storage.model.objects import ObjectDetail, Place
 from storage.objects.service import PAGE_MAX, BrowsePage, link_limits
+from storage.services import Services
 from storage.units import human_bytes, human_seconds, parse_duration
 
 URL_LIFE_S = 900

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from storage.bootstrap import Office
 from storage.cli import show
 from storage.cli.session import actor_of, local, opened_office
 from storage.errors import ConfigError, InvalidInput
 from storage.model.accounts import KnownPerson, Token
 from storage.model.people import Actor, Can, Role
+from storage.office import Office
 from storage.units import parse_duration
 
 _Named = TypeVar("_Named", bound=StrEnum)

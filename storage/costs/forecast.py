@@ -98,8 +98,11 @@ def _too_little(known: Sequence[Point]) -> str:
     if not known:
         return "Nothing was measured yet, so nothing can be foreseen."
     span = (known[-1].day - known[0].day).days
+    there = (
+        f"There are {len(known)} scans over {span} days." if span else "All scans are of one day."
+    )
     return (
-        f"There are {len(known)} scans over {span} days. A forecast needs {LEAST_POINTS} scans "
+        f"{there} A forecast needs {LEAST_POINTS} scans "
         f"over {LEAST_DAYS} days; from less it would be a guess."
     )
 

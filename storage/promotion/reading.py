@@ -13,19 +13,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict
 from storage.gate import Passage
 from storage.model.promotion import PLAN_SCHEMA, ROWS_SCHEMA
 from storage.promotion.steps import Meant
 from storage.s3.client import Store
-from storage.s3.direct import direct
 from storage.s3.facts import facts_of
-from storage.s3.heads import head_answer
 from storage.s3.listing import list_page
+from storage.s3.many_heads import head_answers
 from storage.s3.objects import stream_object
 
-WORKERS = 16  # threads: requests at once, of a client's 32 connections
-_VOLLEY = 6  # quick requests that a thread sends before it reads the first answer
+WORKERS = 16  # requests at once, of a client's 32 connections
 HEADED = 2_000  # keys: up to here each is asked for; beyond, the bucket is listed
 _HEX = "0123456789ABCDEF"
 
@@ -124,23 +122,9 @@ class Head:
 
 def heads(store: Store, bucket: str, keys: Sequence[str], stop: Stop) -> Iterator[Head | None]:
     """HEAD of each key, in order; None where nothing is."""
-    quick = direct(store, bucket)
-
-    def one(key: str, answer: Mapping[str, Any] | None) -> Head | None:
-        try:
-            return Head(key, head_answer(store, bucket, key) if answer is None else answer)
-        except NotFound:
-            return None
-
-    def some(names: Sequence[str]) -> list[Head | None]:
-        stop()
-        answers = quick.heads(names) if quick else [None] * len(names)
-        return [one(*pair) for pair in zip(names, answers, strict=True)]
-
-    volleys = [keys[at : at + _VOLLEY] for at in range(0, len(keys), _VOLLEY)]
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="head") as pool:
-        for found in pool.map(some, volleys):
-            yield from found
+    answers = head_answers(store, bucket, keys, workers=WORKERS, stop=stop)
+    for key, answer in zip(keys, answers, strict=True):
+        yield Head(key, answer) if answer is not None else None
 
 
 def with_facts(rows: pa.Table, which: Any, where: Passage, stop: Stop) -> pa.Table:

@@ -86,6 +86,8 @@ class Capabilities:
     """Honours DeleteObject with If-Match."""
     delete_batch_if_match: bool = False
     """Honours an etag beside each key of DeleteObjects."""
+    compares_crc32: bool = False
+    """Refuses a PutObject whose bytes have another CRC32 than it says, as all do by an MD5."""
     encrypts_all: bool = False
     """Encrypts every object by itself: a copy need not ask for AES256, and would undo a bucket's
     own stronger default if it did."""
@@ -122,6 +124,7 @@ def _all_conditions(server: str, **more: Any) -> Capabilities:
         copy_conditions=True,
         delete_if_match=True,
         delete_batch_if_match=True,
+        compares_crc32=True,
         **more,
     )
 

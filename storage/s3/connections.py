@@ -30,17 +30,17 @@ class Connections:
         )
 
     def exchange(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
-        """Sends a request without a body, to this host; its answer. Raises OSError and
+        """Sends a request without a body to this host; its answer. Raises OSError and
         HTTPException: then it is not known whether it was carried out; ValueError where it cannot
         be sent.
         """
         return self.receive(self.send(method, target, headers), method)
 
-    def send(self, method: str, target: str, headers: Mapping[str, str]) -> Wire:
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Wire:
         """Sends a request; the connection to receive its answer from."""
         wire = self._wire()
         try:
-            wire.send(method, target, {"host": self.host, **headers})
+            wire.send(method, target, {"host": self.host, **headers}, body)
         except (OSError, ValueError):
             wire.close()
             raise

@@ -11,8 +11,11 @@ from storage.s3.failures import in_doubt, was_retried
 Outcome = TypeVar("Outcome")
 
 
-def settled(write: Callable[[], Outcome], look: Callable[[], Outcome | None]) -> Outcome:
-    """What `write` did; where its answer was lost, what `look` finds.
+def settled(
+    write: Callable[[], Outcome], look: Callable[[], Outcome | None], *, lost: bool = False
+) -> Outcome:
+    """What `write` did; where its answer was lost, or that of a try before it (`lost`), what `look`
+    finds.
 
     `look` returns the outcome when our write is there, None when all is as it was before, and
     raises Conflict when something else is there. An answer may be lost although a later try of
@@ -24,12 +27,13 @@ def settled(write: Callable[[], Outcome], look: Callable[[], Outcome | None]) ->
     except (Unavailable, Conflict, NotFound) as error:
         failure = error
     answered = not isinstance(failure, Unavailable)
-    if not in_doubt(failure) and not (answered and was_retried(failure)):
+    doubt = lost or in_doubt(failure)
+    if not doubt and not (answered and was_retried(failure)):
         raise failure
     try:
         found = look()
     except StorageError as silence:
-        if not in_doubt(failure):
+        if not doubt:
             raise failure from failure.__cause__
         # a Conflict settles nothing: ours may lie under somebody else's, as an older version
         raise unconfirmed(silence if isinstance(silence, Conflict) else failure) from failure

@@ -1,4 +1,4 @@
-"""Signature Version 4 in the headers of a request without a body.
+"""Signature Version 4 in the headers of a request whose body, if any, has a known digest.
 
 botocore's own signer builds a request's model first, which takes longer than a small object takes
 to be copied. A test compares the two, signature by signature.
@@ -35,17 +35,23 @@ class Signer:
         self._key: tuple[str, str, bytes] = ("", "", b"")  # of a secret and a day
 
     def signed(
-        self, method: str, host: str, path: str, headers: Mapping[str, str]
+        self,
+        method: str,
+        host: str,
+        path: str,
+        headers: Mapping[str, str],
+        *,
+        payload: str = _NOTHING,
     ) -> dict[str, str]:
         """`headers` (names in lower case, values without spaces around) and those that sign them;
-        `path` as it is sent, without a query.
+        `path` as it is sent, without a query; `payload` the SHA-256 of the body, in hex.
         """
         frozen = self._credentials.get_frozen_credentials()
         time = self._clock().strftime("%Y%m%dT%H%M%SZ")
         every = {
             **headers,
             "host": host,
-            "x-amz-content-sha256": _NOTHING,
+            "x-amz-content-sha256": payload,
             "x-amz-date": time,
         }
         if frozen.token:
@@ -53,7 +59,7 @@ class Signer:
         names = sorted(every)
         listed = ";".join(names)
         canonical = "\n".join(
-            (method, path, "", *(f"{name}:{every[name]}" for name in names), "", listed, _NOTHING)
+            (method, path, "", *(f"{name}:{every[name]}" for name in names), "", listed, payload)
         )
         scope = f"{time[:8]}/{self._region}/s3/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()

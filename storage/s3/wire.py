@@ -1,4 +1,4 @@
-"""One kept-alive connection: requests without a body, and their whole answers.
+"""One kept-alive connection: requests, and their whole answers.
 
 http.client parses every head as an e-mail, which takes longer than a small object takes to be
 copied. Whatever is unusual is raised here, and the SDK asks again.
@@ -48,11 +48,13 @@ class Wire:
         """Ends it."""
         self._sock.close()
 
-    def send(self, method: str, target: str, headers: Mapping[str, str]) -> None:
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> None:
         """Sends a request, whose answer is to be received next. Raises OSError: then it is not
         known whether it was sent; ValueError where it cannot be.
         """
-        self._sock.sendall(_request(method, target, headers))
+        self._sock.sendall(_request(method, target, headers, len(body)))
+        if body:
+            self._sock.sendall(body)
 
     def hurry(self) -> None:
         """Waits no longer for what has had its time."""
@@ -131,12 +133,12 @@ class Wire:
         return bool(piece)
 
 
-def _request(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+def _request(method: str, target: str, headers: Mapping[str, str], length: int) -> bytes:
     lines = [f"{method} {target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines.append("accept-encoding: identity")
     if method not in {"GET", "HEAD"}:
-        lines.append("content-length: 0")
+        lines.append(f"content-length: {length}")
     text = "\r\n".join(lines)
     breaks = len(lines) - 1
     odd = text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text

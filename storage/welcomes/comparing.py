@@ -22,6 +22,7 @@ from storage.welcomes.reading import Home
 from storage.welcomes.rooms import Rooms
 
 PARALLEL = 8
+UNREAD = "unread"  # in place of the digest of a recording that is and was only here
 _PLAIN_MD5 = re.compile("[0-9a-f]{32}")
 _Item = tuple[What, str]
 
@@ -56,9 +57,9 @@ def compare(
     parts: Collection[What],
     take: Mapping[str, Side],
 ) -> Compared:
-    """What differs in those parts. Reads every local recording, and of the store's those whose
-    content nothing tells. Raises InvalidInput for a registry that is none, on either side, and for
-    courses in `take` that nobody has.
+    """What differs in those parts. Reads every local recording that there is something to compare
+    with, and of the store's those whose content nothing tells. Raises InvalidInput for a registry
+    that is none, on either side, and for courses in `take` that nobody has.
     """
     raw, kept = mirror.registry(), mirror.kept()
     mine = None if raw is None else parse_registry(raw)
@@ -148,6 +149,10 @@ def _recordings(
     """The SHA-256 of those here, and of those in the store."""
     names = mirror.recordings()
 
+    def here(name: str) -> str:
+        is_known = name in heads or ("recording", name) in kept.base
+        return _digest(mirror, name) if is_known else UNREAD
+
     def content(name: str) -> str:
         head = heads[name]
         return (
@@ -157,7 +162,7 @@ def _recordings(
         )
 
     with ThreadPoolExecutor(PARALLEL) as pool:
-        read = pool.map(lambda name: _digest(mirror, name), names)
+        read = pool.map(here, names)
         files = {name: sha256 for name, sha256 in zip(names, read, strict=True) if sha256}
         told = list(pool.map(content, heads))  # by what tells it for certain, the cheapest first
         return files, dict(zip(heads, told, strict=True))

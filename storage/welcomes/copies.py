@@ -14,11 +14,10 @@ from storage.model.people import Actor, Can
 from storage.model.welcome_sync import SyncPlan, What
 from storage.welcomes.comparing import compare
 from storage.welcomes.differing import Side
+from storage.welcomes.fresh import as_date, new_id
 from storage.welcomes.mirror import Mirror
-from storage.welcomes.planning import as_date
 from storage.welcomes.reading import Heads, read_home
 from storage.welcomes.rooms import Rooms, entered_home, known
-from storage.welcomes.service import new_id
 from storage.welcomes.syncing import PARTS, Run
 
 __all__ = ["PARTS", "Copies", "Side", "What"]

@@ -35,10 +35,10 @@ from storage.model.encouragements import (
 from storage.model.objects import ObjectHead, Written
 from storage.model.people import Actor, Can
 from storage.model.welcomes import RegistryFinding, StoredSound
+from storage.welcomes.fresh import new_id
 from storage.welcomes.planning import check_words
 from storage.welcomes.reading import asked_for, list_all, read_whole
 from storage.welcomes.rooms import Doors, Rooms, entered_home, known
-from storage.welcomes.service import new_id
 from storage.welcomes.spoken import Spoken
 from storage.welcomes.writing import put_file
 

@@ -44,7 +44,7 @@ class Introductions:
         if MANIFEST not in kinds:
             return
         keys = {one: kinds[MANIFEST].template.render({"course": one.course}) for one in requests}
-        heads = asked_for(where, keys.values())
+        heads = asked_for(where, list(keys.values()))
         most = kinds[MANIFEST].max_bytes
         for request, key in keys.items():
             head, entry = heads.get(key), entries.get(request.course)

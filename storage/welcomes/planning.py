@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from storage.audio.analyse import measure
@@ -20,6 +20,7 @@ from storage.model.objects import ObjectHead
 from storage.model.welcome_plans import FieldChange, NewRecording, SavePlan
 from storage.model.welcomes import Base
 from storage.units import human_bytes
+from storage.welcomes.fresh import as_date
 from storage.welcomes.length import as_duration
 from storage.welcomes.marks import DATE
 from storage.welcomes.reading import Home, read_whole, sound
@@ -189,11 +190,6 @@ def _heard(
         "generated_date": old.metadata.get(DATE) or as_date(old.modified),
         "duration": as_duration(measured.duration_s),
     }
-
-
-def as_date(time: datetime) -> str:
-    """As the registry writes it: `2025-09-02T08:30:00Z`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # -- the fields -----------------------------------------------------------------------------------

@@ -19,11 +19,11 @@ from storage.model.objects import ObjectHead
 from storage.model.welcome_sync import SyncAction
 from storage.welcomes.comparing import Compared, name_of
 from storage.welcomes.differing import BOTH_CHANGED, entry_digest
+from storage.welcomes.fresh import as_date
 from storage.welcomes.length import as_duration, length_s
 from storage.welcomes.marks import DATE
 from storage.welcomes.mirror import Mirror
 from storage.welcomes.moved import Moved
-from storage.welcomes.planning import as_date
 from storage.welcomes.reading import Heads, Home, read_home
 from storage.welcomes.rooms import RECORDING, REGISTRY, Rooms
 from storage.welcomes.rows import is_gap
@@ -57,8 +57,8 @@ class Push:
             if isinstance(found, StorageError):
                 self.moved.left(action, f"{found.what} {found.remedy}".strip())
             else:
-                self.moved.same(action, self.compared.plan.local["recording", action.name])
-                self.moved.etags[action.name] = found.etag
+                self.moved.same(action, found.sha256)
+                self.moved.etags[action.name] = found.written.etag
         self._save_registry([one for one in self.actions if one.what == "registry"])
 
     # -- the registry -----------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +17,10 @@ from storage.errors import Conflict, NotFound, Unavailable
 from storage.gate import Passage
 from storage.model.objects import ObjectHead
 from storage.model.welcomes import StoredSound
+from storage.s3.heads import head_of
 from storage.s3.listing import LIST_PAGE_KEYS, list_page
-from storage.s3.objects import head_object, stream_object
+from storage.s3.many_heads import head_answers
+from storage.s3.objects import stream_object
 from storage.welcomes.marks import PAIR
 from storage.welcomes.names import Names
 from storage.welcomes.rooms import Doors, Rooms
@@ -76,17 +77,12 @@ class Heads:
         return found | asked
 
 
-def asked_for(where: Passage, keys: Iterable[str]) -> dict[str, ObjectHead]:
+def asked_for(where: Passage, keys: Sequence[str]) -> dict[str, ObjectHead]:
     """The heads of those that are there, asked for side by side."""
-
-    def head(key: str) -> ObjectHead | None:
-        try:
-            return head_object(where.store, where.bucket.bucket, key)
-        except NotFound:
-            return None
-
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        return {found.key: found for found in pool.map(head, keys) if found}
+    bucket = where.bucket.bucket
+    answers = head_answers(where.store, bucket, keys, workers=_PARALLEL)
+    told = zip(keys, answers, strict=True)
+    return {key: head_of(bucket, key, answer) for key, answer in told if answer is not None}
 
 
 def read_registry(where: Passage, key: str) -> Current:

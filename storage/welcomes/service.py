@@ -7,7 +7,6 @@ plan, and refuses what is no longer as the plan says.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -25,6 +24,7 @@ from storage.model.welcome_plans import History, Past, PublishPlan, Saved, SaveP
 from storage.model.welcomes import Base, LiveRequest, RegistryFinding, Welcome, WelcomeList
 from storage.welcomes import past as earlier
 from storage.welcomes import planning, publishing, saving
+from storage.welcomes.fresh import new_id
 from storage.welcomes.introductions import Introductions
 from storage.welcomes.planning import Wanted
 from storage.welcomes.reading import (
@@ -38,11 +38,6 @@ from storage.welcomes.rooms import Doors, Rooms, entered_home, known
 from storage.welcomes.rows import Told, make_row, make_rows, told
 
 _ROWS = 1_000  # of the audit log: the registry's newest changes
-
-
-def new_id() -> str:
-    """A UUID as keys have it, in upper case."""
-    return str(uuid.uuid4()).upper()
 
 
 class Welcomes:

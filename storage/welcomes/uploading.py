@@ -18,7 +18,7 @@ from storage.gate import Passage
 from storage.model.audit import AuditEvent
 from storage.model.objects import ObjectHead, Written
 from storage.model.welcome_sync import SyncAction
-from storage.welcomes.comparing import PARALLEL, Compared, key_of
+from storage.welcomes.comparing import PARALLEL, UNREAD, Compared, key_of
 from storage.welcomes.length import length_s
 from storage.welcomes.marks import DATE, PAIR, SHA256, TEXT, recording_marks, sha256_of
 from storage.welcomes.mirror import Mirror
@@ -30,7 +30,16 @@ _TOLD_AT_ONCE = 40  # of them, five for each thread: few transactions, and few r
 
 _ITS_OWN = (Conflict, InvalidInput)  # they concern one recording alone: the others go on
 
-Outcome = Written | StorageError
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A recording as it is in the store now; the digest of its bytes in hex."""
+
+    written: Written
+    sha256: str
+
+
+Outcome = Stored | StorageError
 _Begun = tuple[Sequence[SyncAction], list["Future[Outcome]"]]
 
 
@@ -82,15 +91,15 @@ class Upload:
         except StorageError as error:
             return error
 
-    def _store(self, action: SyncAction) -> Written:
+    def _store(self, action: SyncAction) -> Stored:
         data = self.mirror.recording(action.name)
         if data is None:
             raise InvalidInput("The recording is not here any more.", "Run it again.")
         sha256 = sha256_of(data)
-        if sha256 != self.compared.plan.local["recording", action.name]:
+        if self.compared.plan.local["recording", action.name] not in (sha256, UNREAD):
             raise InvalidInput("The recording was changed here while this ran.", "Run it again.")
         seconds = length_s(self.rooms.layout.kind(RECORDING), data)
-        return store_file(
+        written = store_file(
             self.where,
             key_of(self.rooms, action.name),
             data,
@@ -98,6 +107,7 @@ class Upload:
             over=self._over(action),
             marks=self._marks(action, sha256, seconds),
         )
+        return Stored(written, sha256)
 
     def _over(self, action: SyncAction) -> ObjectHead | None:
         return self.compared.heads.get(action.name)
@@ -120,8 +130,9 @@ class Upload:
     def _ended(self, action: SyncAction, outcome: Outcome) -> AuditEvent:
         if isinstance(outcome, StorageError):
             return self._event(action, "failed", error=outcome.code, what=outcome.what)
-        after = outcome.version_id or outcome.etag
-        return self._event(action, "done", after=after, size=outcome.size)
+        written = outcome.written
+        after = written.version_id or written.etag
+        return self._event(action, "done", after=after, size=written.size)
 
     def _event(
         self, action: SyncAction, result: str, *, after: str = "", **detail: str | int

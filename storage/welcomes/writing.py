@@ -9,6 +9,7 @@ from storage.gate import Passage
 from storage.layout.rules import check_write
 from storage.model.objects import ObjectHead, Written
 from storage.s3.objects import IfAbsent, IfMatch, get_tags, put_object
+from storage.welcomes.marks import SHA256
 
 
 def put_file(
@@ -57,6 +58,7 @@ def store_file(
         metadata={**(over.metadata if over else {}), **(marks or {})},
         tags=_tags(where, over),
         cache_control=over.cache_control if over else "",
+        sha256=(marks or {}).get(SHA256, ""),
     )
 
 

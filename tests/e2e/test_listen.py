@@ -340,3 +340,18 @@ def test_it_is_used_by_keyboard_alone_and_tells_what_it_does(
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     page.wait_for_timeout(200)
     assert len(desk.verdicts) == 1
+
+
+def test_clips_that_are_not_measured_say_so_and_how_they_are(
+    desk: ReviewDesk, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the waveform would be; a press begins it without ending what is heard."""
+    monkeypatch.setitem(desk.clips[0], "peaks", "")
+    page = open_page()
+    expect(page.get_by_text("Not measured yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Measure these clips")).to_be_hidden()
+    page = open_page(measure="1")
+    phrase = page.locator(".phrase").inner_text()
+    page.get_by_role("button", name="Measure these clips").click()
+    expect(page.get_by_text("measuring begins")).to_be_visible()
+    expect(page.locator(".phrase")).to_have_text(phrase)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import partial
+
 import pytest
 from fault_proxy import Fault
 from judging import FAULTS, LASTING, QUICK, Case, Write, judge
@@ -18,17 +21,24 @@ def _seed(store: Store, bucket: str, key: str) -> str:
     ).etag
 
 
-def _put(store: Store, bucket: str, key: str, etag: str | None) -> object:
+def _put(store: Store, bucket: str, key: str, etag: str | None, *, sha256: str = "") -> object:
     return put_object(
         store, bucket, key, NEW,
         precondition=IfMatch(etag) if etag else IfAbsent(),
         content_type="audio/mpeg", metadata={"who": "ann"}, tags={"team": "a"}, cache_control="no-cache",
+        sha256=sha256,
     )  # fmt: skip
 
 
 NEW_OBJECT = Write("put a new object", _put)
 REPLACE = Write("replace an object", _put, _seed)
-EITHER = pytest.mark.parametrize("write", [NEW_OBJECT, REPLACE], ids=["new", "replace"])
+KNOWN = partial(_put, sha256=hashlib.sha256(NEW).hexdigest())  # past the SDK, where that goes
+QUICK_NEW, QUICK_REPLACE = Write("put by digest", KNOWN), Write("replace by digest", KNOWN, _seed)
+EITHER = pytest.mark.parametrize(
+    "write",
+    [NEW_OBJECT, REPLACE, QUICK_NEW, QUICK_REPLACE],
+    ids=["new", "replace", "new by digest", "replace by digest"],
+)
 pytestmark = pytest.mark.usefixtures("impatient")
 
 

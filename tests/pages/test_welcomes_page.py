@@ -332,6 +332,15 @@ def test_an_earlier_text_and_recording_come_back(desk: Desk, services: Services)
     desk.console.again()
     assert "Welcome to Italian." in desk.words.splitlines()
     assert "You (local)" in desk.words
+    rows = services.welcomes.history(local_actor(), "ssi", "ita_for_eng").rows
+    for at, row in enumerate(rows):
+        if not row.current:
+            toggle = desk.console.app.toggle(key=f"welcomes:history:compare:{at}:{row.version_id}")
+            toggle.set_value(True)
+    compared = desk.console.again().words
+    assert ":green-background[**Second**]" in compared
+    assert "Then" in compared
+    assert "Now" in compared
     for kind in ("recording", "text"):
         rows = services.welcomes.history(local_actor(), "ssi", "ita_for_eng").rows
         past = [(at, row) for at, row in enumerate(rows) if row.kind == kind and not row.current]

@@ -37,7 +37,7 @@ def test_trusts_an_unknown_server_with_nothing() -> None:
     """Nothing is claimed of a server that nobody measured."""
     unknown = asdict(recognise({"server": "nginx"}))
     assert True not in unknown.values()
-    assert list(unknown.values()).count(False) == 10
+    assert list(unknown.values()).count(False) == 11
 
 
 def test_knows_that_ceph_ignores_if_match() -> None:

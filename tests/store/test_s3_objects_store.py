@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from unittest.mock import patch
+from zlib import crc32
 
 import pytest
 from odd_keys import HELD_EVERYWHERE
 
 from storage.errors import AccessDenied, Conflict, NotFound, Unsupported
+from storage.model.objects import Written
+from storage.s3 import direct as direct_module
 from storage.s3.bucket import (
     count_unfinished_uploads,
     create_bucket,
     set_cors,
 )
 from storage.s3.client import Connection, Store, connect
+from storage.s3.direct import direct
+from storage.s3.facts import Facts
 from storage.s3.listing import list_page
 from storage.s3.objects import (
     IfAbsent,
     IfMatch,
+    Precondition,
     get_tags,
     head_object,
     list_versions,
@@ -229,3 +238,49 @@ def test_buckets_are_made_and_listed(weed_store: Store) -> None:
             create_bucket(weed_store, "made-here", versioning=False)
     finally:
         weed_store.client.delete_bucket(Bucket="made-here")
+
+
+@pytest.mark.parametrize("metadata", [{"who": "ann"}, {"who": "ann  of  two"}])
+@pytest.mark.parametrize("key", HELD_EVERYWHERE)
+def test_written_by_its_digest(
+    weed_store: Store, bucket: str, key: str, metadata: dict[str, str]
+) -> None:
+    """Past the SDK where that goes, all that it was given is there, under the same conditions."""
+    sha256 = hashlib.sha256(BODY).hexdigest()
+
+    def write(precondition: Precondition) -> Written:
+        return put_object(
+            weed_store, bucket, key, BODY,
+            precondition=precondition, content_type="audio/mpeg", cache_control="no-cache",
+            metadata=metadata, tags={"team": "a & b"}, sha256=sha256,
+        )  # fmt: skip
+
+    written = write(IfAbsent())
+    head = head_object(weed_store, bucket, key)
+    assert (written.etag, written.size) == (head.etag, head.size) == (_md5(BODY), len(BODY))
+    assert (head.content_type, head.cache_control) == ("audio/mpeg", "no-cache")
+    assert (head.metadata, get_tags(weed_store, bucket, key)) == (metadata, {"team": "a & b"})
+    with pytest.raises(Conflict):
+        write(IfAbsent())
+    with pytest.raises(Conflict):
+        write(IfMatch("0" * 32))
+    assert write(IfMatch(written.etag)).etag == written.etag
+
+
+def test_the_store_compares_what_it_got(weed_store: Store, bucket: str) -> None:
+    """Bytes that changed on the way are refused, and nothing is stored."""
+    assert weed_store.capabilities.compares_crc32
+    quick, sha256 = direct(weed_store, bucket), hashlib.sha256(BODY).hexdigest()
+    assert quick is not None
+    put = partial(quick.put, facts=Facts("audio/mpeg"), precondition=IfAbsent())
+    with patch.object(direct_module, "crc32", lambda body: crc32(body) ^ 1):
+        assert put("k", BODY, sha256) == "refused"
+    with pytest.raises(NotFound):
+        head_object(weed_store, bucket, "k")
+    assert isinstance(put("k", BODY, sha256), Written)
+    kept = head_object(weed_store, bucket, "k").checksums["CRC32"]
+    assert kept == base64.b64encode(crc32(BODY).to_bytes(4)).decode()
+
+
+def _md5(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()

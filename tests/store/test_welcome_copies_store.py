@@ -18,6 +18,7 @@ from welcomes_rig import ITA, REGISTRY, Copy, Rig, entry, rigged, take
 
 from storage import bootstrap
 from storage.audit.log import Audit
+from storage.cli import session
 from storage.cli.main import main
 from storage.db.engine import Database
 from storage.gate import Gate
@@ -146,6 +147,7 @@ def run(
     services = bootstrap.build(environ)
     monkeypatch.setattr(bootstrap, "services", lambda *_: services)
     monkeypatch.setattr(bootstrap, "close", lambda: None)
+    monkeypatch.setattr(session, "environment", lambda: environ)
 
     def go(*argv: str, status: int = 0) -> Any:
         assert main(["--json", "welcomes", *argv]) == status

@@ -13,7 +13,6 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -259,14 +258,6 @@ _LISTEN: Mapping[str, Call] = {
         lambda s, a, *at: s.measurements.peaks(a, *at, Content("etag", 1)), Can.OBJECT_READ
     ),
 }
-_NOWHERE = Path("/there is no such folder")
-_COPIES: Mapping[str, Call] = {
-    "copies.status": _welcomes(
-        lambda s, a, *at: s.copies.status(a, at[0], _NOWHERE), canonical=_LOOK
-    ),
-    "copies.push": _welcomes(lambda s, a, *at: s.copies.push(a, at[0], _NOWHERE), **_SAVE),
-    "copies.pull": _welcomes(lambda s, a, *at: s.copies.pull(a, at[0], _NOWHERE), canonical=_LOOK),
-}
 _INVENTORIES: Mapping[str, Call] = {
     "inventories.newest": _call(lambda s, a, *at: s.inventories.newest(a, *at), Can.OBJECT_LIST),
     "inventories.get": _call(lambda s, a, *at: s.inventories.get(a, *at, "id"), Can.OBJECT_LIST),
@@ -511,7 +502,6 @@ CALLS: Mapping[str, Call] = {
     **_CHANGES,
     **_WELCOMES,
     **_LISTEN,
-    **_COPIES,
     **_INVENTORIES,
     **_PROMOTIONS,
     **_CONSOLE,

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,10 +19,12 @@ from matrix_rig import KEY, SOMEBODY, Touched, World, matrix_world
 
 from storage import bootstrap
 from storage.cli import main as cli_main
+from storage.cli import session
 from storage.cli.main import _parser, main
 from storage.errors import NotFound, StorageError
 from storage.model.accounts import TOKEN_CANS
 from storage.model.people import CONSOLE_CANS, WRITING_CANS, Can, Role, Scope, local_actor
+from storage.services import Services
 from storage.settings import Secret
 
 PARSER = cache(_parser)
@@ -188,6 +191,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
+def _footing(services: Services) -> Any:
+    ground = SimpleNamespace(gate=services.objects._gate)
+    return SimpleNamespace(configured=services, office=services, ground=ground)
+
+
 @pytest.fixture
 def run(
     world: World,
@@ -200,7 +208,8 @@ def run(
     (tmp_path / "m.json").write_bytes(b'{"slices": []}')
     services = world.services
     monkeypatch.setattr(bootstrap, "services", lambda *_: services)
-    monkeypatch.setattr(bootstrap, "office", lambda *_: nullcontext(services))
+    monkeypatch.setattr(session, "office", lambda *_: nullcontext(services))
+    monkeypatch.setattr(session, "open_footing", lambda *_: _footing(services))
     monkeypatch.setattr(bootstrap, "close", lambda: None)
     monkeypatch.setattr(cli_main, "_parser", PARSER)  # thousands of calls would make one each
     monkeypatch.setattr(services.jobs, "take_over", lambda: None)

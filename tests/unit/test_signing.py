@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from unittest.mock import patch
 from urllib.parse import quote
@@ -19,8 +20,15 @@ from storage.s3.signing import Signer
 NOW = datetime(2026, 11, 27, 11, 30, 5, tzinfo=UTC)
 
 
-def by_botocore(method: str, path: str, headers: dict[str, str], credentials: Credentials) -> str:
-    request = AWSRequest(method, f"https://store.example.org:8333{path}", headers=headers)
+def by_botocore(
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    credentials: Credentials,
+    body: bytes | None = None,
+) -> str:
+    url = f"https://store.example.org:8333{path}"
+    request = AWSRequest(method, url, headers=headers, data=body)
     with patch.object(auth, "get_current_datetime", lambda **_: NOW.replace(tzinfo=None)):
         S3SigV4Auth(credentials, "s3", "eu-west-1").add_auth(request)
     return str(request.headers["Authorization"])
@@ -45,6 +53,17 @@ def test_like_botocore(token: str | None, key: str, method: str) -> None:
     sent = {**headers, "X-Amz-Content-SHA256": signed["x-amz-content-sha256"]}
     assert signed["authorization"] == by_botocore(method, path, sent, credentials)
     assert signed.get("x-amz-security-token") == token
+
+
+def test_a_body_is_signed_by_its_digest() -> None:
+    """As botocore signs it, which reads the bytes."""
+    credentials, body = Credentials("AKID", "very-secret"), b"a recording"
+    headers = {"if-none-match": "*", "content-type": "audio/wav"}
+    signed = Signer("eu-west-1", credentials, lambda: NOW).signed(
+        "PUT", "store.example.org:8333", "/b/k", headers, payload=hashlib.sha256(body).hexdigest()
+    )
+    expected = by_botocore("PUT", "/b/k", headers, credentials, body)
+    assert signed["authorization"] == expected
 
 
 def test_new_credentials_and_days_are_followed() -> None:

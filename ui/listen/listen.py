@@ -5,7 +5,7 @@ Its scripts are served by `server/scripts.py`: they are many, and one of them is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,13 +38,15 @@ class Listening:
     person: str  # whose verdicts the browser keeps until they are confirmed
     reasons: Sequence[Mapping[str, str]]  # code and title
     limits: AudioLimits
+    may_measure: bool
     turn: int = 0  # another one: what comes after the clip that is heard is asked for anew
     first: str = ""  # the key to begin with, instead of what the order says
     empty: tuple[str, str]  # what to say when all is heard: a title, and what to do
 
 
-def listen(listening: Listening, *, key: str) -> None:
-    """The player. Verdicts go to the console by HTTP, so the page need not run again for them."""
+def listen(listening: Listening, *, measure: Callable[[], None], key: str) -> None:
+    """The player; `measure` is called when the person wants the clips measured. Verdicts go to the
+    console by HTTP, so the page need not run again for them."""
     data = asdict(listening)
     data["limits"] = asdict(listening.limits)
-    _component(key=key, data=data)
+    _component(key=key, data=data, on_measure_change=measure)

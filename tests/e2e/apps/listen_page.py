@@ -26,9 +26,11 @@ listen(
         person=st.query_params.get("person", "ann"),
         reasons=REASONS,
         limits=AudioLimits(),
+        may_measure="measure" in st.query_params,
         first=st.query_params.get("first", ""),
         empty=("All heard.", "Choose another course."),
     ),
+    measure=lambda: st.text("measuring begins"),
     key="listen",
 )
 st.text(f"run {st.session_state['runs']}")

@@ -18,6 +18,7 @@ const VERDICTS = { approve: "approved", reject: "rejected", second: "second-ear"
 export class Desk {
   identity = "";
   done = []; // {entry, nonce}: what U takes back
+  measure = () => {}; // has the page measure what is heard
   asking = false; // a rejection without a reason waits for one
   listening = new AbortController();
 
@@ -40,6 +41,7 @@ export class Desk {
     const identity = JSON.stringify([data.query, data.person, data.first]);
     const another = this.data?.turn !== data.turn;
     this.data = data;
+    this.face.part("measure").hidden = !data.may_measure;
     this.sounds.recolor();
     if (identity === this.identity) return another ? this.trail.askAnew() : undefined;
     this.identity = identity;
@@ -124,6 +126,7 @@ export class Desk {
   act(action, detail) {
     if (action === "help") return this.help();
     if (action === "undo") return this.undo();
+    if (action === "measure") return this.measure();
     if (!this.trail.here) return false;
     if (action in VERDICTS) return this.judge(VERDICTS[action]);
     const own = {

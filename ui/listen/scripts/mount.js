@@ -5,7 +5,7 @@ import { Desk } from "./desk.js";
 
 const desks = new WeakMap();
 
-export function mount({ data, parentElement }) {
+export function mount({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".listen");
   let desk = desks.get(parentElement);
   if (desk?.root !== root) {
@@ -14,6 +14,7 @@ export function mount({ data, parentElement }) {
     desks.set(parentElement, desk);
     desk.mounts = 0;
   }
+  desk.measure = () => setTriggerValue("measure", true);
   desk.show(data);
   const mine = ++desk.mounts;
   return () => {
