@@ -1,9 +1,9 @@
 """A plan for 200,000 references against two buckets of 1,000,000 keys each, by their inventories.
 
 `python -m benchmarks.promotion_plan`: a console plans a release of 200,000 named objects as
-`promote plan --from-inventory` does, from inventories that lie on disk as a scan leaves them, to the
-plan that is kept in its database. Half of prod is as stage, four tenths are other bytes, the rest
-is not there. Memory is that of the whole process.
+`promote plan --from-inventory` does, from inventories that lie on disk as a scan leaves them, to
+the plan that is kept in its database. Half of prod is as stage, four tenths are other bytes, the
+rest is not there. Memory is that of the whole process.
 """
 
 from __future__ import annotations
