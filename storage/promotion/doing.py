@@ -31,7 +31,7 @@ from storage.s3.conditions import IfAbsent
 from storage.s3.delete import delete_object
 from storage.s3.direct import Task
 from storage.s3.heads import head_object
-from storage.s3.many_copies import VOLLEY, WORKERS, Copies
+from storage.s3.many_copies import WORKERS, Copies
 
 BATCH = 256  # steps a transaction of the journal
 _STOPPING = (AccessDenied, Unavailable)
@@ -115,7 +115,8 @@ class Doing:
         wrong = self._mistyped([one for one in batch if one.seq in unasked and one.facts])
         refused = [one for one in batch if one.key in wrong]
         batch = [one for one in batch if one.key not in wrong]
-        ends = [(some, pool.submit(self._some, some, before)) for some in _volleys(batch, before)]
+        pieces = _volleys(batch, before, self._copies.volley)
+        ends = [(some, pool.submit(self._some, some, before)) for some in pieces]
         return [*ends, (refused, pool.submit(_refused, self._bucket, refused))]
 
     def _mistyped(self, asked: Sequence[Meant]) -> set[str]:
@@ -189,11 +190,13 @@ class Doing:
             raise errors[0]  # the whole batch failed alike, so the next one will
 
 
-def _volleys(batch: Sequence[Meant], before: Mapping[int, Before]) -> Iterator[Sequence[Meant]]:
+def _volleys(
+    batch: Sequence[Meant], before: Mapping[int, Before], volley: int
+) -> Iterator[Sequence[Meant]]:
     """The batch in pieces for a thread each: copies by the volley, all else one by one."""
     plain = [one for one in batch if not one.removes and not before[one.seq].backup]
-    for at in range(0, len(plain), VOLLEY):
-        yield plain[at : at + VOLLEY]
+    for at in range(0, len(plain), volley):
+        yield plain[at : at + volley]
     alone = {one.seq for one in batch} - {one.seq for one in plain}
     yield from ([one] for one in batch if one.seq in alone)
 
