@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from storage.audit.log import Audit, open_audit
 from storage.config import Config
@@ -15,11 +16,13 @@ from storage.db.switches import SwitchRows
 from storage.db.tokens import Tokens
 from storage.gate import Gate
 from storage.layout.profile import Layout
-from storage.s3.embedded import EmbeddedStore
 from storage.sessions import Sessions
 from storage.settings import Secret, Settings
 from storage.stores import Stores
 from storage.switches import Switches
+
+if TYPE_CHECKING:
+    from storage.s3.embedded import EmbeddedStore
 
 DATABASE_FILE = "console.db"
 

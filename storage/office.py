@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.activity.service import Activity
 from storage.configuration import Configuration, configure
@@ -14,8 +15,10 @@ from storage.ground import Ground, now, open_ground
 from storage.people.login import Login
 from storage.people.tokens import ApiTokens
 from storage.people.users import Users
-from storage.s3 import embedded
 from storage.settings import Settings
+
+if TYPE_CHECKING:
+    from storage.s3.embedded import EmbeddedStore
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Footing:
     configured: Configuration
     ground: Ground
     office: Office
-    embedded: embedded.EmbeddedStore | None
+    embedded: EmbeddedStore | None
 
 
 def open_footing(
@@ -54,6 +57,8 @@ def open_footing(
     settings, config, layouts = configured.settings, configured.config, configured.layouts
     lease = None
     if not configured.own and (store or settings.heads_place):
+        from storage.s3 import embedded  # noqa: PLC0415  not for who has a store of their own
+
         lease = embedded.acquire(settings.data_path, kind=settings.embedded)
         opened.callback(lease.release)
     there = lease.store if lease else None

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-
 from storage.errors import ConfigError
 
 _DOTENV = Path(".env")
@@ -131,6 +129,12 @@ class Settings:
         return Path(self.data_dir).expanduser().resolve()
 
 
+def _said_in(file: Path) -> Mapping[str, str | None]:
+    from dotenv import dotenv_values  # noqa: PLC0415  most have no such file
+
+    return dotenv_values(file)
+
+
 def environment() -> Mapping[str, str]:
     """The process's environment, with the `.env` file in its folder; what is set already wins.
 
@@ -138,7 +142,7 @@ def environment() -> Mapping[str, str]:
     Raises ConfigError when it cannot be read.
     """
     try:
-        said = dotenv_values(_DOTENV)
+        said = _said_in(_DOTENV) if _DOTENV.exists() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             "The file .env cannot be read.", "Save it as plain text (UTF-8), or remove it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from storage.audit.far_heads import FarPlace
 from storage.config import Config, check_value
@@ -12,8 +13,10 @@ from storage.errors import ConfigError
 from storage.layout.load import layout_credentials
 from storage.layout.profile import Bucket, Layout
 from storage.s3.client import Connection, Store, connect
-from storage.s3.embedded import EmbeddedStore
 from storage.settings import Secret, Settings
+
+if TYPE_CHECKING:
+    from storage.s3.embedded import EmbeddedStore
 
 
 class Stores:

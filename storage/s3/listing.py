@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.model.objects import OBJECT_SCHEMA, ListPage
@@ -81,10 +80,11 @@ def list_page(
 def _tree_page(store: Store, page: ListPage, last: str, after: str, *, folders: bool) -> ListPage:
     """`page`, of the names behind `after` up to `last`, with the keys that paging leaves out."""
     heads, requests = passed_over(store, page.bucket, page.prefix, (after, last), folders=folders)
+    there = set(page.objects.column("key").to_pylist()) if heads else ()
     rows = [
         {name: getattr(head, name) for name in OBJECT_SCHEMA.names}
         for head in heads
-        if not pc.is_in(pa.scalar(head.key), page.objects.column("key")).as_py()
+        if head.key not in there
     ]
     more = pa.RecordBatch.from_pylist(rows, OBJECT_SCHEMA)
     return replace(

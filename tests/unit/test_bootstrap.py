@@ -223,10 +223,18 @@ def test_no_env_file_is_fine() -> None:
     Path(".env").rmdir()
 
 
-def test_a_command_does_not_load_what_it_does_not_need() -> None:
+_HEAVY = ("pandas", "duckdb", "av", "plotly", "streamlit", "alembic")
+_SERVICES = ("pyarrow.compute", "psutil", "pebble", "storage.wiring", "storage.costs.service")
+
+
+@pytest.mark.parametrize(
+    ("opened", "heavy"),
+    [("storage.bootstrap", _HEAVY), ("storage.cli.copies", (*_HEAVY, *_SERVICES))],
+    ids=["all services", "pushing a folder"],
+)
+def test_a_command_does_not_load_what_it_does_not_need(opened: str, heavy: tuple[str, ...]) -> None:
     """pandas, DuckDB and the audio decoder together would double the start of every command."""
-    heavy = "('pandas', 'duckdb', 'av', 'plotly', 'streamlit', 'alembic')"
-    code = f"import sys, storage.bootstrap; print([n for n in {heavy} if n in sys.modules])"
+    code = f"import sys, {opened}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
