@@ -63,7 +63,8 @@ class Making:
     def plan(self, scope: Scope) -> Plan:
         """The plan of that scope. Raises InvalidInput, NotFound, Conflict, Unavailable."""
         wanted, origins, prefixes = self._wanted(scope)
-        stage, prod = self._both(wanted, prefixes)
+        kept = self._kept(prefixes) if self.by_inventories else {}
+        stage, prod = self._both(wanted, prefixes, kept)
         if wanted is None:
             wanted = pc.unique(pa.concat_arrays([_keys(stage), _keys(prod)]))
         rows = compared(wanted, stage, prod)
@@ -79,14 +80,14 @@ class Making:
         header = self._header(scope, origins)
         said = self.said(scope, rows, origins)
         layout = self.source.layout
-        return planned(layout, self.rules, header, rows, said, notes=self._notes(prefixes))
+        return planned(layout, self.rules, header, rows, said, notes=self._notes(kept))
 
-    def _notes(self, prefixes: Sequence[str]) -> tuple[str, ...]:
+    def _notes(self, kept: Mapping[str, Inventory]) -> tuple[str, ...]:
         """What the person should know of where the plan is from and of the live bucket's store."""
         store, bucket = self.target.store, self.target.bucket.bucket
         told = []
         if self.by_inventories:
-            both = [(one.bucket, self._kept(one, prefixes)) for one in (self.source, self.target)]
+            both = [(one.bucket, kept[one.bucket.role]) for one in (self.source, self.target)]
             told.append(note(both, self.by_inventories))
         if not keeps_conditions(store):
             told.append(_COMPARED.format(store.capabilities.server))
@@ -146,17 +147,26 @@ class Making:
         keys = pc.binary_join_element_wise(before, ids, after, "")
         return keys, tuple(one.origin for one in courses), prefixes
 
-    def _kept(self, where: Passage, prefixes: Sequence[str]) -> Inventory:
-        kept = self.outside.kept(self.actor, where.layout.name, where.bucket.role)
-        found = covering(kept, where.bucket, prefixes)
-        if found is None:
-            raise lacking(where.bucket, prefixes)
+    def _kept(self, prefixes: Sequence[str]) -> Mapping[str, Inventory]:
+        """The inventories to plan from, by bucket role."""
+        found = {}
+        for bucket in (self.source.bucket, self.target.bucket):
+            kept = self.outside.kept(self.actor, self.source.layout.name, bucket.role)
+            one = covering(kept, bucket, prefixes)
+            if one is None:
+                raise lacking(bucket, prefixes)
+            found[bucket.role] = one
         return found
 
-    def _both(self, wanted: pa.Array | None, prefixes: Sequence[str]) -> tuple[pa.Table, pa.Table]:
+    def _both(
+        self,
+        wanted: pa.Array | None,
+        prefixes: Sequence[str],
+        kept: Mapping[str, Inventory],
+    ) -> tuple[pa.Table, pa.Table]:
         def look(where: Passage) -> pa.Table:
-            if self.by_inventories:
-                return stored(self._kept(where, prefixes), wanted, prefixes)
+            if where.bucket.role in kept:
+                return stored(kept[where.bucket.role], wanted, prefixes)
             if wanted is not None and len(wanted) <= HEADED:
                 return asked(where, pc.unique(wanted).to_pylist(), self.stop)
             return listed(where, prefixes, self.stop)
