@@ -31,7 +31,7 @@ from storage.model.listening import ClipToHear
 from storage.model.measuring import ClipFacts
 from storage.model.people import Actor, Role
 from storage.model.review import Judged, Judgement, Scope
-from storage.review.kept_listings import KeptListings
+from storage.review.kept import KeptTables
 from storage.review.listings import Listings
 from storage.review.scopes import Tables
 from storage.review.service import Review
@@ -165,16 +165,19 @@ class Rig:
         courses = Manifests(gate, layouts, manifests, shelf, clock)
         jobs = Jobs(database, (), gate, clock, workers=1)
         sounds = Measurements(gate, jobs, rows, courses.clips)
-        kept = KeptListings(folder / "listings")
-        sources = Sources(Listings(clock, kept), courses, sounds)
+        kept = KeptTables(folder / "listings")
+        sources = Sources(Listings(clock, kept), courses, sounds, kept)
         review = Review(gate, Tables.of(database), sources, clock)
         given = (audit, gate, database, store, layouts, buckets, folder)
         return cls(review, rows, sources, clock, *given)
 
     def another(self) -> Review:
         """The service of another console on the same database: it remembers nothing."""
-        kept = self.sources.listings._shelf
-        sources = replace(self.sources, listings=Listings(self.clock, kept))
+        sources = self.sources
+        listings = Listings(self.clock, sources.shelf)
+        jobs = sources.measurements._jobs
+        sounds = Measurements(self.gate, jobs, self.measured, sources.manifests.clips)
+        sources = replace(sources, listings=listings, measurements=sounds)
         return Review(self.gate, Tables.of(self.database), sources, self.clock)
 
     def course(self, *rows: tuple[int, str, str, str]) -> None:

@@ -49,21 +49,25 @@ def show(scene: Scene) -> None:
     if page.listing.state == "building":
         listening.being_listed(page.listing)
         return
-    listening_said.elsewhere(scene)
-    if not (view.find or view.state):
-        listening_pictures.show(scene)
-    if not page.total:
-        st.info("No clip fits. Search for something else, or show all of them.")
-        return
-    facts = _facts(scene, page.rows)
     if not view.at:
-        _table(scene, page, facts)
+        _whole(scene, page)
         return
     left, right = st.columns([2.2, 1], gap="medium")
     with left:
-        _table(scene, page, facts)
+        _whole(scene, page)
     with right, st.container(border=True, key="listening:one"):
         listening_one.show(scene)
+
+
+def _whole(scene: Scene, page: ReviewPage) -> None:
+    view = scene.view
+    listening_said.elsewhere(scene)
+    if not (view.find or view.state):
+        listening_pictures.show(scene)
+    if page.total:
+        _table(scene, page, _facts(scene, page.rows))
+    else:
+        st.info("No clip fits. Search for something else, or show all of them.")
 
 
 def _filters(scene: Scene) -> None:
@@ -141,7 +145,7 @@ def _row(row: ReviewRow, facts: ClipFacts | None, scene: Scene) -> dict[str, Any
     """One row as the table shows it; its cells are plain text."""
     findings = findings_of(facts, scene.layout.audio, row.key) if facts else ()
     sound = facts.sound if facts else None
-    worst = [one.text for one in findings if one.severity != "info"]
+    worst = [one.text for one in (*findings, *row.findings) if one.severity != "info"]
     return {
         "Said": visible(row.phrase or row.key),
         "Voice": VOICES.get(row.role, visible(row.role)),

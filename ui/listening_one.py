@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from storage.measurements.judging import findings_of
-from storage.model.audio import AudioFacts, Sound
+from storage.model.audio import AudioFacts, AudioFinding, Sound
 from storage.model.content import Content
+from storage.model.listening import ReviewRow
 from storage.model.measuring import ClipFacts
 from storage.units import human_bytes
 from ui import errors, gate, listening
 from ui.facts.facts import Fact, Section, facts
 from ui.listening import Scene
+from ui.listening_view import STATES
+from ui.listening_words import VOICES
 from ui.player.player import player
 from ui.recent import recent
 from ui.text import plain_markdown, visible
@@ -25,14 +29,20 @@ def show(scene: Scene) -> None:
     key, services = scene.view.at, scene.services
     actor, layout, role = scene.place
     place = (actor, layout, role, key)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain_markdown(key[key.rfind('/') + 1 :])}**", width="stretch")
+    row = _row(scene)
+    name = row.phrase if row and row.phrase else key[key.rfind("/") + 1 :]
+    with st.container(horizontal=True, wrap=False):
+        st.markdown(f"**{plain_markdown(name)}**", width="stretch")
         st.button(
             "Close",
             key="listening:close",
             type="tertiary",
             on_click=partial(listening.go, scene.view.with_(at="")),
         )
+    if row:
+        voice = VOICES.get(row.role, visible(row.role))
+        words = [voice, visible(row.cadence), STATES[row.state], *map(visible, row.heard_by)]
+        st.caption(plain_markdown(" · ".join(filter(None, words))))
     with errors.shown():
         head = recent("detail", place, lambda: services.objects.detail(*place)).head
         link = services.objects.clip_url(*place, etag=head.etag)
@@ -46,15 +56,21 @@ def show(scene: Scene) -> None:
     )
     content = Content(head.etag, head.size)
     known = services.measurements.facts(actor, layout, role, [content])
-    _measured(scene, known.get((head.etag, head.size)))
+    _measured(scene, known.get((head.etag, head.size)), row.findings if row else ())
     _links(scene)
 
 
-def _measured(scene: Scene, found: ClipFacts | None) -> None:
+def _row(scene: Scene) -> ReviewRow | None:
+    """What the queue knows of it; None for a clip that is not in it."""
+    page = scene.services.review.rows(*scene.place, scene.scope, text=scene.view.at)
+    return next((row for row in page.rows if row.key == scene.view.at), None)
+
+
+def _measured(scene: Scene, found: ClipFacts | None, more: Sequence[AudioFinding]) -> None:
     if found is None:
         st.caption("This clip is not measured yet: “Measure these clips” is under More.")
         return
-    findings = findings_of(found, scene.layout.audio, scene.view.at)
+    findings = [*findings_of(found, scene.layout.audio, scene.view.at), *more]
     colors = {"error": "red", "warning": "orange", "info": "gray"}
     words = [f"- :{colors[one.severity]}[{plain_markdown(one.text)}]" for one in findings]
     st.markdown("\n".join(words))

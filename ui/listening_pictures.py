@@ -4,7 +4,8 @@ can be clicked.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,10 +14,11 @@ import streamlit as st
 
 from storage.measurements.pace import OUTLIER
 from storage.model.audio import AudioLimits
-from ui import listening_same
+from ui import listening, listening_same
 from ui.listening import Scene
-from ui.listening_columns import columns
 from ui.listening_words import plain_plotly
+
+Select = Literal["rerun", "ignore"] | Callable[[], None]
 
 _STEP_LU = 0.5
 _QUIETEST, _LOUDEST = -40.0, 0.0  # LUFS; what is beyond is drawn at the edge
@@ -28,10 +30,12 @@ _INSIDE, _OUTSIDE = "#5C86E0", "#DD8548"
 
 def show(scene: Scene) -> None:
     """Both pictures side by side, once anything was measured."""
-    table = columns(scene)
+    table = scene.services.review.columns(*scene.place, scene.scope)
+    if not table.num_rows:
+        return
     known = table["loudness_lufs"].length() - table["loudness_lufs"].null_count
     measured = table["duration_s"].length() - table["duration_s"].null_count
-    if table.num_rows and not measured:
+    if not measured:
         st.info("Nothing is measured here yet. “Measure these clips” under More begins it.")
         return
     if measured < table.num_rows:
@@ -57,7 +61,8 @@ def _loudness(scene: Scene, table: pa.Table) -> None:
     bars = np.clip(((levels - _QUIETEST) / _STEP_LU), 0, len(edges) - 2)
     counts = np.bincount(bars[~np.isnan(levels)].astype(int), minlength=len(edges) - 1)
     used = np.flatnonzero(counts)
-    picked = _drawn(_bars(edges, counts, used, limits), "loudness")
+    figure = _bars(edges, counts, used, limits)
+    picked = _clicked(_drawn(figure, "listening:picture:loudness", "rerun"))
     if picked is None:
         st.caption("Click on a bar to see its clips. Orange is outside of what the project allows.")
         return
@@ -109,11 +114,15 @@ def _lengths(scene: Scene, table: pa.Table) -> None:
     off = np.nan_to_num(np.abs(np.asarray(table["off_pace"].to_numpy(), dtype=float)))
     odd = np.argsort(-off, kind="stable")[:_STAND_OUT]
     odd = odd[off[odd] >= OUTLIER]
-    picked = _drawn(_cloud(table, characters, seconds, there, odd), "length")
-    if picked is None:
-        st.caption("Click on an orange point to open the clip: it is long or short for its text.")
-        return
-    listening_same.named(scene, table, np.asarray([int(picked)]))
+    # beside another clip it is drawn anew, with nothing clicked
+    key = f"listening:picture:length:{scene.view.at}"
+
+    def opened() -> None:
+        if (clicked := _clicked(st.session_state[key])) is not None:
+            listening.go(scene.view.with_(at=str(clicked)))
+
+    _drawn(_cloud(table, characters, seconds, there, odd), key, opened)
+    st.caption("Click on a point to open its clip. Orange is long or short for its text.")
 
 
 def _cloud(
@@ -133,7 +142,7 @@ def _cloud(
             y=seconds[at],
             mode="markers",
             name=name,
-            customdata=at,
+            customdata=table["key"].take(pa.array(at)).to_pylist(),
             text=[plain_plotly(text or "") for text in texts],
             marker={"color": color, "size": size, "opacity": 0.55 if size == 4 else 0.95},
             hovertemplate="%{text}<br>%{x} characters, %{y:.2f} s<extra></extra>",
@@ -147,23 +156,27 @@ def _plain_lengths(seconds: np.ndarray[Any, Any]) -> None:
     counts, edges = np.histogram(known, bins=min(60, max(10, len(known) // 20)))
     figure = go.Figure(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, marker_color=_INSIDE))
     figure.update_layout(xaxis_title="Seconds", bargap=0.05, yaxis={"tickformat": ",d"})
-    _drawn(figure, "plain-length")
+    _drawn(figure, "listening:picture:plain-length", "ignore")
 
 
 # -- both -----------------------------------------------------------------------------------------
 
 
-def _drawn(figure: go.Figure, key: str) -> Any:
-    """Draws it; the customdata of the point that was clicked, else None."""
+def _drawn(figure: go.Figure, key: str, on_select: Select) -> Any:
+    """Draws it; what is selected in it."""
     figure.update_layout(
         height=_HEIGHT_PX, margin={"l": 0, "r": 0, "t": 4, "b": 0}, clickmode="event+select"
     )
-    chosen = st.plotly_chart(
+    return st.plotly_chart(
         figure,
-        key=f"listening:picture:{key}",
-        on_select="rerun",
+        key=key,
+        on_select=on_select,
         selection_mode="points",
         config={"displayModeBar": False},
     )
+
+
+def _clicked(chosen: Any) -> Any:
+    """The customdata of the point that was clicked, else None."""
     points = chosen["selection"]["points"]
     return points[0].get("customdata") if points else None

@@ -27,7 +27,7 @@ SHADES = {
 _PEOPLE = "By person"  # shown also of one
 _NO_SLICE = "-1"  # the introduction's
 _ROLES = {**VOICES, "": "Without a role"}
-_ROW_PX, _AXIS_PX, _LEGEND_PX = 34, 30, 34
+_ROW_PX, _AXIS_PX, _LEGEND_PX, _LEGEND_GAP_PX = 34, 30, 34, 2
 
 
 def show(scene: Scene) -> None:
@@ -43,15 +43,14 @@ def show(scene: Scene) -> None:
     listening_gate.show(scene)
     slices = [part for part in progress.by_slice if part.name != _NO_SLICE]
     pictures = [
+        ("By slice", _of_parts(slices, _slice)),  # many: a column of its own
         ("By voice", _of_parts(progress.by_role, lambda name: _ROLES.get(name, visible(name)))),
-        ("By slice", _of_parts(slices, _slice)),
         (_PEOPLE, _of_people(progress.by_person)),
     ]
     shown = [(title, bars) for title, bars in pictures if len(bars.names) > 1 or title == _PEOPLE]
+    left, right = st.columns(2, gap="medium")
     for at, (title, bars) in enumerate(one for one in shown if one[1].names):
-        if at % 2 == 0:
-            sides = st.columns(2, gap="medium")
-        with sides[at % 2]:
+        with right if at == 0 and len(shown) > 1 else left:
             _draw(title, bars)
 
 
@@ -69,7 +68,7 @@ def _figures(progress: Progress) -> None:
         ("Second ear", whole.second_ear),
         ("Disputed", whole.disputed),
         ("Changed since", whole.void),
-        ("Heard by you today", progress.today),
+        ("By you today", progress.today),
     ]
     for column, (title, number) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(title, f"{number:,}", border=True)
@@ -141,7 +140,12 @@ def _draw(title: str, bars: _Bars) -> None:
         barmode="stack",
         height=_LEGEND_PX + _AXIS_PX + _ROW_PX * len(names),
         margin={"l": 0, "r": 0, "t": _LEGEND_PX, "b": 0},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "traceorder": "normal"},
+        legend={
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1 + _LEGEND_GAP_PX / (_ROW_PX * len(names)),  # in heights of what is drawn
+            "traceorder": "normal",
+        },
         # numbered, and the names put beside: equal names are still two bars
         yaxis={
             "autorange": "reversed",

@@ -29,9 +29,8 @@ def elsewhere(scene: Scene) -> None:
     hits = [hit for hit in said.hits if hit.course != here]
     if not hits:
         return
-    with st.expander(
-        f"Said in other courses too: {len(hits):,}{'+' if said.total > _ASKED else ''}"
-    ):
+    where = "Said in other courses too" if here else "Said in courses"
+    with st.expander(f"{where}: {len(hits):,}{'+' if said.total > _ASKED else ''}"):
         st.markdown("\n".join(_line(scene, hit) for hit in hits[:_SHOWN]))
         if said.unread:
             st.caption(

@@ -48,12 +48,12 @@ class MeasurementRows:
 
     def __init__(self, database: Database, analysis: int) -> None:
         self._database = database
-        self._analysis = analysis
+        self.analysis = analysis
 
     def put(self, found: Sequence[tuple[ClipFacts, bytes]]) -> None:
         """Keeps facts and waveforms, in the place of what was known of the same contents."""
         rows = {
-            (one.content.etag, one.content.size): {**row_of(one), "analysis": self._analysis}
+            (one.content.etag, one.content.size): {**row_of(one), "analysis": self.analysis}
             for one, _ in found
         }
         drawn = {one.content.sha256: peaks for one, peaks in found if peaks}
@@ -105,7 +105,7 @@ class MeasurementRows:
 
     @property
     def _current(self) -> ColumnElement[bool]:
-        return measurements.c.analysis == self._analysis
+        return measurements.c.analysis == self.analysis
 
     def _among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
         """Whether the column is one of tens of thousands of values: given as one, for there is a

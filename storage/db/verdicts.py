@@ -111,6 +111,13 @@ class Verdicts:
         with self._database.reading() as connection:
             return connection.execute(wanted).all()
 
+    def mark(self, layout: str, verdict_id: int) -> str:
+        """What no other row with this number has, in this database or another; "" without one."""
+        here = and_(verdicts.c.layout == layout, verdicts.c.id == verdict_id)
+        wanted = select(verdicts.c.kept_at, verdicts.c.by_id, verdicts.c.nonce).where(here)
+        with self._database.reading() as connection:
+            return " ".join(connection.execute(wanted).first() or ())
+
     def get(self, layout: str, ids: Collection[int]) -> list[Verdict]:
         """These verdicts of a project, newest first."""
         found: list[Verdict] = []

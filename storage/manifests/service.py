@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,7 +16,7 @@ from storage.courses.folding import fold
 from storage.courses.manifest import MAX_BYTES, parse
 from storage.db.manifests import CourseRow, ManifestRows
 from storage.db.times import as_text
-from storage.errors import InvalidInput, NotFound
+from storage.errors import InvalidInput, NotFound, StorageError
 from storage.gate import Gate, Passage
 from storage.layout.profile import Layout
 from storage.manifests.finding import best_hits
@@ -47,27 +48,30 @@ class Manifests:
         self._shelf = shelf
         self._clock = clock
         self._reading = threading.Lock()  # a large one takes 250 MB while it is read
+        self._malformed: set[tuple[str, str]] = set()  # course and ETag
         self._seen: dict[str, tuple[datetime, Mapping[str, Stored]]] = {}  # by project
 
     def courses(self, actor: Actor, layout: str) -> tuple[CourseEntry, ...]:
         """All courses that have a manifest, by code; reads none. Raises InvalidInput for a project
         without courses.
         """
-        where = self._reading_door(actor, layout)
-        there = self._there(where)
-        kept = {
-            course: list(rows)
-            for course, rows in groupby(self._rows.courses(layout), key=lambda row: row.course)
-        }
-        chosen = {
-            course: _newest(kept.get(course, ()), there.get(course))
-            for course in sorted({*there, *kept})
-        }
+        chosen = self._chosen(self._reading_door(actor, layout))
         digests = [found.digest for found in chosen.values() if isinstance(found, CourseRow)]
         abouts = self._rows.abouts(digests)
-        return tuple(
-            _entry(course, found, abouts) for course, found in chosen.items() if found is not None
-        )
+        return tuple(_entry(course, found, abouts) for course, found in chosen.items())
+
+    def every(self, actor: Actor, layout: str) -> tuple[Manifest, ...]:
+        """The newest manifest of each course, by code; those that cannot be read are left out. The
+        first time, it takes seconds for each large one in the store.
+        """
+        where = self._reading_door(actor, layout)
+        found = []
+        for course, newest in self._chosen(where).items():
+            if (course, newest.etag) in self._malformed:
+                continue
+            with suppress(StorageError):  # `clips` of that course says what is wrong with it
+                found.append(self._shelf.get(self._row(where, course, newest).digest).manifest)
+        return tuple(found)
 
     def clips(self, actor: Actor, layout: str, course: str) -> Manifest:
         """The course's newest manifest. The first time, one in the store is read: seconds for a
@@ -129,6 +133,16 @@ class Manifests:
 
     # -- inside -----------------------------------------------------------------------------------
 
+    def _row(self, where: Passage, course: str, newest: CourseRow | Stored) -> CourseRow:
+        """Read, if it was not yet; a malformed one is remembered, for reading takes seconds."""
+        if isinstance(newest, CourseRow):
+            return newest
+        try:
+            return self._read(where, course, newest)
+        except InvalidInput:
+            self._malformed.add((course, newest.etag))
+            raise
+
     def _role(self, layout: str) -> str:
         found = self._layouts.get(layout)
         if found is None:
@@ -146,6 +160,17 @@ class Manifests:
         role = self._role(layout)
         self._gate.enter(actor, Can.OBJECT_LIST, layout, role)
         return self._gate.enter(actor, Can.OBJECT_READ, layout, role)
+
+    def _chosen(self, where: Passage) -> dict[str, CourseRow | Stored]:
+        """The newest of each course, by code."""
+        there = self._there(where)
+        rows = self._rows.courses(where.layout.name)
+        kept = {course: list(some) for course, some in groupby(rows, key=lambda row: row.course)}
+        newest = {
+            course: _newest(kept.get(course, ()), there.get(course))
+            for course in sorted({*there, *kept})
+        }
+        return {course: found for course, found in newest.items() if found is not None}
 
     def _there(self, where: Passage, good_for: timedelta = timedelta(0)) -> Mapping[str, Stored]:
         """What lies in the store, looked at no longer ago than that."""

@@ -35,6 +35,11 @@ class Measurements:
         self._known = Known(rows)
         self._manifest_of = manifest_of
 
+    @property
+    def analysis(self) -> int:
+        """Which analysis the figures are of: those of another one are not shown."""
+        return self._rows.analysis
+
     def start(
         self,
         actor: Actor,

@@ -196,7 +196,7 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """One clip in a table of many."""
+    """One clip in a table of many. `findings` are those that only its course can tell."""
 
     key: str
     content: Content
@@ -210,6 +210,7 @@ class ReviewRow:
     measured: bool
     loudness_lufs: float | None
     heard_by: tuple[str, ...]
+    findings: tuple[AudioFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

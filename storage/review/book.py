@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from storage.model.review import ReviewState, Said, in_force, state_of
+from storage.model.review import DECISIONS, ReviewState, Said, in_force, state_of
 
 
 class Book:
@@ -35,18 +35,18 @@ class Book:
         self._key_of = list(keys)
         self._own_sha = list(sha256s)
         self._etag_of = [f"{etag}/{size}" for etag, size in zip(etags, sizes, strict=True)]
-        self._row_of = {key: row for row, key in enumerate(self._key_of)}
-        self._sha_of: dict[str, str] = {}  # by ETag and size
-        self._rows_of: dict[str, int | list[int]] = {}  # by the name of their bytes
+        self._row_of = dict(zip(self._key_of, range(len(self._key_of)), strict=True))
+        pairs = zip(self._etag_of, self._own_sha, strict=True)
+        self._sha_of = {etag: sha256 for etag, sha256 in pairs if sha256}  # by ETag and size
+        names = [self.name(row) for row in range(len(self._key_of))]
+        self._rows_of: dict[str, int | set[int]] = dict(zip(names, range(len(names)), strict=True))
         self._learned: set[str] = set()
         self._told: set[int] = set()
         self._on_bytes: dict[str, list[Said]] = defaultdict(list)
         self._on_others: dict[str, list[Said]] = defaultdict(list)  # by key: not on its bytes
-        for etag, sha256 in zip(self._etag_of, self._own_sha, strict=True):
-            if sha256:
-                self._sha_of.setdefault(etag, sha256)
-        for row in range(len(self._key_of)):
-            self._put_row(self.name(row), row)
+        if len(self._rows_of) < len(names):  # some have the same bytes
+            for row, name in enumerate(names):
+                self._put_row(name, row)
 
     # -- rows -------------------------------------------------------------------------------------
 
@@ -80,11 +80,10 @@ class Book:
 
     def _put_row(self, name: str, row: int) -> None:
         there = self._rows_of.setdefault(name, row)
-        if isinstance(there, list):
-            if row not in there:
-                there.append(row)
+        if isinstance(there, set):
+            there.add(row)
         elif there != row:
-            self._rows_of[name] = [there, row]
+            self._rows_of[name] = {there, row}
 
     # -- verdicts ---------------------------------------------------------------------------------
 
@@ -115,7 +114,8 @@ class Book:
         etag = f"{said.etag}/{said.size}"
         if said.sha256 and etag in self._rows_of:
             self._learn(etag, said.sha256)
-        name = self._name_of(said)
+        sha256 = said.sha256 or self._sha_of.get(etag)
+        name = f"{sha256}/{said.size}" if sha256 else etag
         rows = self._rows(name)
         at_key = self._row_of.get(said.key, -1) if said.role == self._role else -1
         if not rows and at_key < 0:
@@ -158,6 +158,9 @@ class Book:
 
     def state(self, row: int) -> ReviewState:
         """What the verdicts make of the row."""
+        told = self._on_bytes.get(self.name(row), ())
+        if len(told) == 1 and not told[0].undoes:
+            return DECISIONS[told[0].decision]  # most have one, and this is done for all of them
         current = self.current(row)
         if current:
             return state_of(current.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -36,15 +36,22 @@ def count(name: str, states: NDArray[np.int8], open_here: NDArray[np.bool_]) -> 
     )
 
 
-def count_by(snapshot: Snapshot, of: Sequence[str], by_id: str) -> tuple[Part, ...]:
+def count_by(
+    snapshot: Snapshot, of: Sequence[str] | NDArray[np.str_], by_id: str
+) -> tuple[Part, ...]:
     """The parts of the scope by a column of its course (role, slice), by name."""
-    names = np.array([snapshot.sheet.of_text(of, row, "") for row in range(len(snapshot.sheet))])
+    names = np.asarray(of)[snapshot.sheet.text_rows]
     still = snapshot.open_for(by_id)
     return tuple(
         count(str(name), snapshot.states[names == name], still[names == name])
         for name in np.unique(names)
         if str(name)
     )
+
+
+def by_number(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Parts whose names are numbers: 2 before 11."""
+    return tuple(sorted(parts, key=lambda part: int(part.name)))
 
 
 def count_people(snapshot: Snapshot) -> tuple[PersonPart, ...]:

@@ -94,7 +94,7 @@ def _cells(
     fields = layout.classify(snapshot.role, key).fields
     return {
         "key": key,
-        "id": texts.ids[text_row].as_py() if texts else fields.get("id", ""),
+        "id": (texts.ids[text_row].as_py() if texts else "") or fields.get("id", ""),
         "phrase": texts.phrases[text_row] if texts else "",
         "role": texts.roles[text_row] if texts else "",
         "cadence": texts.cadences[text_row] if texts else "",

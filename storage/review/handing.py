@@ -23,7 +23,7 @@ from storage.model.measuring import ClipFacts
 from storage.model.objects import ObjectHead
 from storage.model.people import Can
 from storage.model.review import RISKS, ReviewState, Verdict
-from storage.review.sheet import Texts
+from storage.review.said import Texts
 from storage.review.snapshot import Snapshot
 from storage.review.store import content_of, head_of, url_of, version_of
 from storage.review.turns import LEASE_S, Turn
@@ -84,7 +84,7 @@ class Handing:
             content=content,
             id=texts.ids[text_row].as_py() if texts else "",
             phrase=texts.phrases[text_row] if texts else "",
-            lang=texts.lang(text_row) if texts else "",
+            lang=texts.langs[text_row] if texts else "",
             role=texts.roles[text_row] if texts else "",
             cadence=texts.cadences[text_row] if texts else "",
             slice=_slice(int(texts.slices[text_row])) if texts else None,
@@ -177,11 +177,13 @@ class Handing:
         sheet, texts = self.snapshot.sheet, self.snapshot.sheet.texts
         if texts is None:
             return ()
-        phrase = texts.phrases[int(sheet.text_rows[row])]
+        text_row = int(sheet.text_rows[row])
         same = [
             other
-            for other in self.snapshot.rows_saying(phrase)
-            if other != row and self.snapshot.state(other) is not None
+            for other in self.snapshot.rows_saying(texts.phrases[text_row])
+            if other != row
+            and texts.langs[int(sheet.text_rows[other])] == texts.langs[text_row]
+            and self.snapshot.state(other) is not None
         ]
         return tuple(self._neighbour(texts, other) for other in same[:_NEIGHBOURS_MAX])
 

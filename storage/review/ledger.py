@@ -1,4 +1,8 @@
-"""All verdicts of a project as columns in memory; what came since is added when asked for."""
+"""All verdicts of a project as columns in memory; what came since is added when asked for.
+
+Rows are only ever added, in the order of their numbers. So what was kept on this computer's disk is
+how they began, if the last one of it is in the database: then only those behind it are read.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import pyarrow.compute as pc
 
 from storage.db.verdicts import Verdicts
 from storage.model.review import Said
+from storage.review.kept import KeptTables
 
 _PAGE = 20_000  # rows a query: the first reading of a large table is no one statement
 _SCHEMA = pa.schema(
@@ -33,16 +38,20 @@ _SCHEMA = pa.schema(
 class Ledger:
     """The verdicts of one project. Thread-safe; rows are only ever added."""
 
-    def __init__(self, verdicts: Verdicts, layout: str) -> None:
+    def __init__(self, verdicts: Verdicts, layout: str, shelf: KeptTables) -> None:
         self._verdicts = verdicts
         self._layout = layout
+        self._shelf = shelf
         self._lock = threading.Lock()
-        self._table = _SCHEMA.empty_table()
+        self._table = pa.Table.from_batches([], _SCHEMA)
         self._last = 0
+        self._kept: int | None = None  # rows on the disk; None: not looked yet
 
     def catch_up(self) -> int:
         """Reads what came since; returns the number of the newest row."""
         with self._lock:
+            if self._kept is None:
+                self._begin()
             while True:
                 rows = self._verdicts.since(self._layout, self._last, _PAGE)
                 if rows:
@@ -58,6 +67,30 @@ class Ledger:
                     self._last = rows[-1].id
                 if len(rows) < _PAGE:
                     return self._last
+
+    def _begin(self) -> None:
+        """With what an earlier console kept, if it is of this database as it is now."""
+        self._kept = 0
+        found = self._shelf.read(self._place, _SCHEMA)
+        if found is None or not found[0].num_rows:
+            return
+        table, mark = found
+        last = table.column("id")[-1].as_py()
+        if mark == self._verdicts.mark(self._layout, last):
+            self._table, self._last, self._kept = table, last, table.num_rows
+
+    def keep(self) -> None:
+        """On the disk, once a tenth of it is not there yet."""
+        with self._lock:
+            table, last = self._table, self._last
+            if table.num_rows * 0.9 <= (self._kept or 0):
+                return
+            self._kept = table.num_rows
+        self._shelf.write(self._place, table, self._verdicts.mark(self._layout, last))
+
+    @property
+    def _place(self) -> tuple[str, ...]:
+        return ("verdicts", self._layout)
 
     def since(self, after: int) -> list[Said]:
         """The rows behind `after`, oldest first."""
@@ -95,4 +128,4 @@ class Ledger:
 
 def _said(table: pa.Table) -> Iterator[Said]:
     columns = [table.column(name).to_pylist() for name in _SCHEMA.names]
-    return (Said(*row) for row in zip(*columns, strict=True))
+    return map(Said._make, zip(*columns, strict=True))

@@ -6,13 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from storage.gate import Passage
 from storage.model.objects import OBJECT_SCHEMA
-from storage.review.kept_listings import KeptListings, Listing
+from storage.review.kept import KeptTables
 from storage.s3.listing import list_page
 
 KEPT = timedelta(minutes=5)
@@ -22,13 +23,23 @@ _LISTINGS_MAX = 8  # some 100 bytes a key: a million keys are 100 MB
 _LISTERS = 8
 _COLUMNS = ["key", "size", "etag", "modified"]
 
+_SCHEMA = pa.schema([OBJECT_SCHEMA.field(name) for name in _COLUMNS])
+
 Tell = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every object under a prefix (key, size, etag, modified), as it was `at` that time."""
+
+    objects: pa.Table
+    at: datetime
 
 
 class Listings:
     """The listings of this process. Thread-safe: two who want the same one list once."""
 
-    def __init__(self, clock: Callable[[], datetime], shelf: KeptListings) -> None:
+    def __init__(self, clock: Callable[[], datetime], shelf: KeptTables) -> None:
         self._clock = clock
         self._shelf = shelf
         self._lock = threading.Lock()
@@ -55,13 +66,17 @@ class Listings:
             with self._lock:
                 kept = self._kept.get(place)
             if kept is None and since is None:
-                kept = self._shelf.read(self._named(where, place))
+                kept = self._read(self._named(where, place))
             if kept is not None and (since is None or kept.at >= since):
                 tell(kept.objects.num_rows)
                 return self._keep(place, kept)
             made = list_all(where, [prefix + one for one in beginnings], tell, self._clock())
-            self._shelf.write(self._named(where, place), made)
+            self._shelf.write(self._named(where, place), made.objects, made.at.isoformat())
             return self._keep(place, made)
+
+    def _read(self, name: tuple[str, ...]) -> Listing | None:
+        found = self._shelf.read(name, _SCHEMA)
+        return Listing(found[0], datetime.fromisoformat(found[1])) if found else None
 
     def _keep(self, place: tuple[str, ...], listing: Listing) -> Listing:
         with self._lock:
@@ -73,7 +88,7 @@ class Listings:
 
     def _named(self, where: Passage, place: tuple[str, ...]) -> tuple[str, ...]:
         """Also by the store and bucket, which another configuration may give the same role."""
-        return (where.store.client.meta.endpoint_url, where.bucket.bucket, *place)
+        return ("listing", where.store.client.meta.endpoint_url, where.bucket.bucket, *place)
 
 
 def list_all(where: Passage, prefixes: Sequence[str], tell: Tell, now: datetime) -> Listing:

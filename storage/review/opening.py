@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 import pyarrow as pa
 
-from storage.errors import InvalidInput, NotFound
+from storage.errors import InvalidInput, NotFound, StorageError
 from storage.gate import Passage
+from storage.layout.profile import KeyKind
 from storage.model.courses import Manifest
 from storage.model.review import Scope, Selection
 from storage.review.collecting import collecting_later
-from storage.review.kept_listings import Listing
+from storage.review.figures import figures_of
 from storage.review.ledger import Ledger
-from storage.review.listings import Tell
+from storage.review.listings import Listing, Tell
 from storage.review.measured import measured_of
+from storage.review.said import Texts
 from storage.review.sheet import (
     Sheet,
-    Texts,
     clip_kind,
     course_sheet,
     prefix_sheet,
@@ -56,11 +58,11 @@ def make_snapshot(
     with collecting_later():
         limits = where.layout.audio
         contents = pa.table({"etag": pa.array(sheet.etags, pa.string()), "size": sheet.sizes})
-        place = (where.actor, where.layout.name, where.bucket.role)
-        table = sources.measurements.table(*place, contents)
+        table = figures_of(where, scope, contents, sources.measurements, sources.shelf)
         measured = measured_of(table, limits, sheet)
         made = Snapshot(scope, where.bucket.role, sheet, measured, limits=limits, at=at, made=now)
         made.begin(ledger)
+    ledger.keep()
     return made
 
 
@@ -83,7 +85,7 @@ def _sheet(
         return course_sheet(listing.objects, kind, _texts(manifest)), listing.at
     if scope.kind == "prefix":
         listing = listed(scope.name)
-        return prefix_sheet(listing.objects), listing.at
+        return prefix_sheet(listing.objects, *_courses(where, sources)), listing.at
     if selection is None:
         raise NotFound("This selection is not there any more.", "Choose another one.")
     folders = {key.rpartition("/")[0] for key in selection.keys}
@@ -94,7 +96,18 @@ def _sheet(
         )
     found = [listed(f"{folder}/" if folder else "") for folder in sorted(folders)]
     objects = pa.concat_tables([one.objects for one in found])
-    return selection_sheet(objects, selection.keys), min(one.at for one in found)
+    courses = _courses(where, sources)
+    return selection_sheet(objects, selection.keys, *courses), min(one.at for one in found)
+
+
+def _courses(where: Passage, sources: Sources) -> tuple[KeyKind | None, Sequence[Manifest]]:
+    """What may know what is said in a folder. It can be heard without, so nobody is refused who
+    may not read manifests, or while their bucket does not answer.
+    """
+    with suppress(StorageError):
+        kind = clip_kind(where.layout, where.bucket.role)
+        return kind, sources.manifests.every(where.actor, where.layout.name)
+    return None, ()
 
 
 def _texts(manifest: Manifest) -> Texts:

@@ -59,7 +59,7 @@ class Scopes:
 
     def ledger(self, layout: str) -> Ledger:
         """The verdicts of a project."""
-        return self._ledgers.setdefault(layout, Ledger(self._verdicts, layout))
+        return self._ledgers.setdefault(layout, Ledger(self._verdicts, layout, self._sources.shelf))
 
     def open(self, where: Passage, scope: Scope, *, fresh: bool = False) -> Snapshot | Making:
         """The scope, or how far its making is; `fresh`: by a listing of now."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+
 from storage.db.engine import Database
 from storage.db.times import as_text
 from storage.errors import InvalidInput, NotFound
@@ -32,11 +34,18 @@ from storage.model.review import (
 )
 from storage.model.review_gate import GateReport
 from storage.model.review_progress import Part, Progress
-from storage.review.counting import PACE_WINDOW_S, count, count_by, count_people, pace_per_hour
+from storage.review.counting import (
+    PACE_WINDOW_S,
+    by_number,
+    count,
+    count_by,
+    count_people,
+    pace_per_hour,
+)
 from storage.review.gating import report_of
 from storage.review.handing import Handing
 from storage.review.judging import states_of
-from storage.review.kept_listings import KeptListings
+from storage.review.kept import KeptTables
 from storage.review.listings import Listings
 from storage.review.papers import Papers
 from storage.review.scopes import Tables
@@ -44,7 +53,7 @@ from storage.review.snapshot import Snapshot
 from storage.review.snapshots import Making
 from storage.review.sources import Sources
 from storage.review.store import head_of
-from storage.review.table import page_of
+from storage.review.table import columns_of, page_of
 from storage.review.turns import LEASE_S, take_one, take_turns, writer
 
 GIVEN_MAX = 5  # clips at once: more would be held from the others
@@ -60,7 +69,8 @@ def open_review(
     clock: Callable[[], datetime],
 ) -> Review:
     """The service over a database and a folder of its own; `close` it."""
-    sources = Sources(Listings(clock, KeptListings(folder)), manifests, measurements)
+    shelf = KeptTables(folder)
+    sources = Sources(Listings(clock, shelf), manifests, measurements, shelf)
     return Review(gate, Tables.of(database), sources, clock)
 
 
@@ -171,13 +181,23 @@ class Review(Papers):
         offset: int = 0,
         limit: int = 200,
     ) -> ReviewPage:
-        """A table of the scope's clips: those in `state`, with `text` in phrase or key."""
+        """A table of the scope's clips: those in `state` that say `text`, as `Manifests.search`
+        finds it, or have it in their key.
+        """
         where = self._looking(actor, layout, role)
         opened = self._scopes.open(where, scope)
         if isinstance(opened, Making):
             return ReviewPage((), 0, self._scopes.age(opened))
         rows, total = page_of(opened, order, state=state, text=text, offset=offset, limit=limit)
         return ReviewPage(rows, total, self._scopes.age(opened))
+
+    def columns(self, actor: Actor, layout: str, role: str, scope: Scope) -> pa.Table:
+        """All clips of the scope as columns (of `columns_of`), for pictures of the whole; none
+        while the first listing is made.
+        """
+        where = self._looking(actor, layout, role)
+        opened = self._scopes.open(where, scope)
+        return pa.table({}) if isinstance(opened, Making) else columns_of(opened)
 
     # -- judging ----------------------------------------------------------------------------------
 
@@ -249,7 +269,7 @@ class Review(Papers):
             pace_per_hour=pace_per_hour(recent),
             listing=self._scopes.age(opened),
             by_role=count_by(opened, texts.roles, me) if texts else (),
-            by_slice=count_by(opened, [str(one) for one in texts.slices], me) if texts else (),
+            by_slice=by_number(count_by(opened, texts.slices.astype(str), me)) if texts else (),
             by_person=count_people(opened) if parts else (),
         )
 

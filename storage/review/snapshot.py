@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from storage.model.audio import AudioLimits
@@ -18,9 +20,11 @@ from storage.review.ledger import Ledger
 from storage.review.listings import KEPT
 from storage.review.measured import Measured
 from storage.review.ordering import Rows, Traits, ordered, risks
+from storage.review.searching import Sayings
 from storage.review.sheet import Sheet
 
 STATES: tuple[ReviewState, ...] = ("new", "void", "second-ear", "approved", "rejected", "disputed")
+_CODES = {state: code for code, state in enumerate(STATES)}
 _NEW, _VOID, _SECOND = 0, 1, 2
 _OPEN = len(OPEN)  # the first of STATES
 _MEASURED = timedelta(minutes=1)
@@ -53,7 +57,8 @@ class Snapshot:
         self._traits = _traits(sheet, measured, limits)
         self._ranked = self._traits.ranked()
         self._saying: dict[str, list[int]] = {}
-        self._row_of = {key: row for row, key in enumerate(sheet.keys)}
+        self._sayings: Sayings | None = None
+        self._row_of = dict(zip(sheet.keys, range(len(sheet)), strict=True))
 
     # -- following --------------------------------------------------------------------------------
 
@@ -86,7 +91,7 @@ class Snapshot:
 
     def _judge(self, row: int) -> None:
         if self.states[row] != GONE:
-            self.states[row] = STATES.index(self.book.state(row))
+            self.states[row] = _CODES[self.book.state(row)]
 
     def found(self, row: int, content: Content | None, ledger: Ledger) -> None:
         """What the store says of the row's clip now; None when it is not there any more."""
@@ -126,13 +131,26 @@ class Snapshot:
         return self._row_of.get(key)
 
     def rows_saying(self, phrase: str) -> list[int]:
-        """The rows with exactly this text."""
+        """The rows with exactly this text, none for ""."""
         if not self._saying and self.sheet.texts is not None:
             phrases, saying = self.sheet.texts.phrases, defaultdict(list)
             for row, text_row in enumerate(self.sheet.text_rows.tolist()):
-                saying[phrases[text_row]].append(row)
+                if phrases[text_row]:
+                    saying[phrases[text_row]].append(row)
             self._saying = dict(saying)
         return self._saying.get(phrase, [])
+
+    def holding(self, text: str) -> NDArray[np.bool_]:
+        """Which rows say `text`, or have it in their key."""
+        keys = pa.array(self.sheet.keys, pa.string())
+        named = pc.match_substring(keys, text, ignore_case=True).to_numpy(zero_copy_only=False)
+        texts = self.sheet.texts
+        if texts is None:
+            return np.asarray(named, np.bool_)
+        if self._sayings is None:
+            self._sayings = Sayings(texts.phrases)
+        held: NDArray[np.bool_] = named | self._sayings.saying(text)[self.sheet.text_rows]
+        return held
 
     def state(self, row: int) -> ReviewState | None:
         """The row's state; None when it is gone."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from storage.manifests.service import Manifests
 from storage.measurements.service import Measurements
+from storage.review.kept import KeptTables
 from storage.review.listings import Listings
 
 
@@ -16,3 +17,4 @@ class Sources:
     listings: Listings
     manifests: Manifests
     measurements: Measurements
+    shelf: KeptTables

@@ -1,8 +1,10 @@
-"""A scope's clips as a table: filtered, in order, a page at a time."""
+"""A scope's clips as a table: filtered, in order, a page at a time; or as columns, all of them."""
 
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.model.listening import ReviewRow
@@ -27,19 +29,34 @@ def page_of(
     rows = snapshot.in_order(order)
     codes = snapshot.states[rows]
     rows = rows[codes != GONE if state is None else codes == STATES.index(state)]
+    if wanted := text.strip():
+        rows = rows[snapshot.holding(wanted)[rows]]
     found = rows.tolist()
-    if wanted := text.strip().casefold():
-        found = [row for row in found if wanted in _text(snapshot, row)]
     risk = snapshot.risk()
     return tuple(
         _row(snapshot, row, int(risk[row])) for row in found[offset : offset + limit]
     ), len(found)
 
 
-def _text(snapshot: Snapshot, row: int) -> str:
-    sheet = snapshot.sheet
-    phrase = sheet.of_text(sheet.texts.phrases, row, "") if sheet.texts else ""
-    return f"{phrase}\n{sheet.keys[row]}".casefold()
+def columns_of(snapshot: Snapshot) -> pa.Table:
+    """Every clip that is there: key, duration_s, loudness_lufs, digest (of its sound), phrase,
+    characters and off_pace, as `paces` tells it. Null where nothing is known.
+    """
+    sheet, measured, texts = snapshot.sheet, snapshot.measured, snapshot.sheet.texts
+    at = pa.array(sheet.text_rows)
+    none = np.zeros(len(sheet), np.int64)
+    table = pa.table(
+        {
+            "key": pa.array(sheet.keys, pa.string()),
+            "duration_s": pa.array(measured.duration_s, from_pandas=True),
+            "loudness_lufs": pa.array(measured.loudness, from_pandas=True),
+            "digest": pc.if_else(pa.array(measured.known), measured.digest, None),
+            "phrase": pa.array(texts.phrases if texts else [""], pa.string()).take(at),
+            "characters": texts.letters[sheet.text_rows] if texts else none,
+            "off_pace": measured.off_pace,
+        }
+    )
+    return table.filter(pa.array(snapshot.states != GONE))
 
 
 def _row(snapshot: Snapshot, row: int, risk: int) -> ReviewRow:
@@ -60,4 +77,5 @@ def _row(snapshot: Snapshot, row: int, risk: int) -> ReviewRow:
         measured=bool(snapshot.measured.known[row]),
         loudness_lufs=None if np.isnan(loudness) else round(loudness, 1),
         heard_by=tuple(f"{one.by_name}: {one.decision}" for one in current.values()),
+        findings=snapshot.measured.course.get(row, ()),
     )

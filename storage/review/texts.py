@@ -6,6 +6,8 @@ import re
 
 import pycountry
 
+from storage.measurements.pace import characters
+
 SINGLE_WORD, SINGLE_CHARACTER = "single word", "single character"
 # Written without spaces: Han and kana, where a character is about a word ...
 _CHARACTERS = re.compile(
@@ -21,8 +23,8 @@ def shortness(phrase: str) -> str:
     """`SINGLE_WORD` or `SINGLE_CHARACTER`, "" for a longer text and for none."""
     if not phrase.isascii():
         if _CHARACTERS.search(phrase):
-            return SINGLE_CHARACTER if spoken_letters(phrase) == 1 else ""
-        if _JOINED.search(phrase) and spoken_letters(phrase) > _JOINED_LETTERS:
+            return SINGLE_CHARACTER if characters(phrase) == 1 else ""
+        if _JOINED.search(phrase) and characters(phrase) > _JOINED_LETTERS:
             return ""
     words = 0
     for token in phrase.split():
@@ -30,11 +32,6 @@ def shortness(phrase: str) -> str:
         if words > 1:
             return ""
     return SINGLE_WORD if words else ""
-
-
-def spoken_letters(phrase: str) -> int:
-    """Letters and digits of a text: what there is to say."""
-    return sum(map(str.isalnum, phrase))
 
 
 def language_tag(code: str) -> str:

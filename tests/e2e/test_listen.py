@@ -342,6 +342,24 @@ def test_it_is_used_by_keyboard_alone_and_tells_what_it_does(
     assert len(desk.verdicts) == 1
 
 
+def test_nothing_slides_for_whom_motion_is_too_much(
+    desk: ReviewDesk, open_page: Callable[..., Page]
+) -> None:
+    """The bar of how far it is grows at once where the system asks for less motion, and slowly
+    where it does not; the next clip sounds in either case.
+    """
+    grows = {}
+    for motion in ("no-preference", "reduce"):
+        page = open_page(person=motion)
+        page.emulate_media(reduced_motion=motion)
+        hears(page, desk.clips[0])
+        grows[motion] = page.locator(".meter i").evaluate("i => getComputedStyle(i).transition")
+        page.keyboard.press("j")
+        hears(page, desk.clips[1])
+    assert "0.3s" in grows["no-preference"]
+    assert "0.3s" not in grows["reduce"]
+
+
 def test_clips_that_are_not_measured_say_so_and_how_they_are(
     desk: ReviewDesk, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:

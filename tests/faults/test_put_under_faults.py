@@ -57,4 +57,4 @@ def test_every_fault_at_every_request(weed_store: Store, bucket: str, write: Wri
 @EITHER
 def test_faults_by_chance(weed_store: Store, bucket: str, write: Write) -> None:
     """Any mixture of faults, also while it looks what became of the write."""
-    judge(write, weed_store, bucket, FAULTS, seeds=range(100, 300))
+    judge(write, weed_store, bucket, FAULTS, seeds=range(100, 180))

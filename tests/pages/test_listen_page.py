@@ -170,6 +170,20 @@ def test_what_is_said_in_other_courses_is_found_and_shown_as_text(
     assert "course=ita_for_eng" in line
 
 
+def test_a_clip_beside_the_table_says_what_is_said_in_it(
+    tab: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As text, whatever it is; with its voice and what was said of it; also in a folder."""
+    tick(monkeypatch)
+    for scope in ({"course": "ita_for_eng"}, {"prefix": "mastered/"}):
+        look(tab, **scope, show="clips", at=f"mastered/{IDS[1]}.mp3")
+        (title,) = [text for text in tab.markdown if "evil" in text]
+        assert "](https://evil" not in title
+        assert "<b>" not in title
+        assert "First voice · natural · Not heard" in tab.words
+        assert "This clip is not measured yet" in tab.words
+
+
 def test_measuring_from_the_page_fills_table_and_pictures(
     tab: Console, installed: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,6 +143,11 @@ def test_a_malformed_one_says_where(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match=r"slices\[0\] is 3"):
         desk.service.clips(ME, "ssi", ITA)
     assert desk.service.clips(ME, "ssi", "cym_for_eng").clips.num_rows
+    for _ in range(2):
+        assert [one.target for one in desk.service.every(ME, "ssi")] == ["ita"]
+    desk.put(clips=5)
+    assert len(desk.service.every(ME, "ssi")) == 2
+    desk.store.client.put_object(Bucket=desk.bucket, Key=KEY, Body=b'{"slices": [3]}')
     assert [(one.course, one.read) for one in desk.service.courses(ME, "ssi")] == [
         *(("cym_for_eng", True), ("ita_for_eng", False)),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,17 +23,24 @@ from review_rig import (
     measured,
     person,
 )
+from sqlalchemy import delete
 
+from storage.audio.analyse import ANALYSIS
 from storage.audit.log import Audit
-from storage.db.engine import Database
-from storage.errors import AccessDenied, InvalidInput, NotFound
+from storage.db.engine import REVIEW_LOCK, Database
+from storage.db.measurements import MeasurementRows
+from storage.db.schema import verdicts
+from storage.db.verdicts import Verdicts
+from storage.errors import AccessDenied, InvalidInput, NotFound, Unavailable
 from storage.gate import Gate
+from storage.model.audio import AudioFinding
 from storage.model.audit import AuditFilter
 from storage.model.people import Role
 from storage.model.review import Mark, Scope
 from storage.s3.client import Store
 
 BODIES = [f"clip {number}".encode() * 20 for number in range(6)]
+HANGS = AudioFinding("hang", "error", "Measuring it takes for ever: something in it is wrong")
 
 
 @pytest.fixture
@@ -111,16 +118,99 @@ def test_what_is_exported_is_never_of_a_kept_listing(rig: Rig) -> None:
     anew.close()
 
 
-@pytest.mark.parametrize("broken", [b"", b"no listing", b"ARROW1\0\0 cut"])
-def test_a_kept_listing_that_is_broken_is_as_none(rig: Rig, broken: bytes) -> None:
-    """The bucket is listed instead."""
+@pytest.mark.parametrize("broken", [b"", b"no table", None])
+def test_what_is_kept_and_broken_is_as_none(rig: Rig, broken: bytes | None) -> None:
+    """The bucket is listed and the database read instead; None: one byte is another."""
+    rig.say(ANN, 2, BODIES[2])
     rig.next(ANN)
-    (kept,) = rig.folder.glob("listings/*.arrow")
-    kept.write_bytes(broken)
+    kept = sorted(rig.folder.glob("listings/*.arrow"))
+    assert [one.name.split("-")[0] for one in kept] == ["figures", "listing", "verdicts"]
+    assert {one.stat().st_mode & 0o777 for one in kept} == {0o600}
+    for one in kept:
+        data = bytearray(one.read_bytes())
+        data[-30] ^= 1
+        one.write_bytes(bytes(data) if broken is None else broken)
     again = rig.another()
-    progress = again.next(ANN, "ssi", "stage", COURSE).progress
-    assert progress is not None
-    assert progress.whole.total == 5
+    turn = again.next(ANN, "ssi", "stage", COURSE)
+    assert turn.progress is not None
+    assert (turn.progress.whole.total, turn.progress.whole.approved) == (5, 1)
+    assert turn.clips[0].why == ("5.1 dB too loud",)
+    again.close()
+
+
+def test_a_console_that_starts_anew_reads_only_what_came_since(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Verdicts and figures from before are on the disk; those of meanwhile are in the queue."""
+    rig.say(ANN, 0, BODIES[0])
+    rig.next(ANN)
+    rig.say(BEN, 2, BODIES[2], "rejected")
+    rig.measure(BODIES[4], -21.5)
+    asked: list[object] = []
+    since, table = Verdicts.since, MeasurementRows.table
+
+    def reading(rows: Verdicts, layout: str, after: int, limit: int) -> object:
+        asked.append(after)
+        return since(rows, layout, after, limit)
+
+    def measuring(rows: MeasurementRows, etags: Sequence[str]) -> object:
+        asked.append(sorted(etags))
+        return table(rows, etags)
+
+    monkeypatch.setattr(Verdicts, "since", reading)
+    monkeypatch.setattr(MeasurementRows, "table", measuring)
+    again = rig.another()
+    turn = again.next(ANN, "ssi", "stage", COURSE, count=5)
+    unknown = sorted(content_of(BODIES[number]).etag for number in (0, 1, 2, 4))
+    assert asked[0] == 1
+    assert unknown in asked
+    assert turn.progress is not None
+    assert (turn.progress.whole.approved, turn.progress.whole.rejected) == (1, 1)
+    quiet, loud = turn.clips[:2]
+    assert (quiet.why, loud.why) == (
+        ("single word", "5.5 dB too quiet"),
+        ("5.1 dB too loud",),
+    )
+    again.close()
+
+
+def test_verdicts_of_another_database_do_not_count(rig: Rig) -> None:
+    """Whoever brings an older copy back has other rows under the same numbers; or none."""
+    rig.say(ANN, 0, BODIES[0])
+    rig.next(ANN)
+    with rig.database.writing(REVIEW_LOCK) as connection:
+        connection.execute(delete(verdicts))
+    emptied = rig.another()
+    assert emptied.summary(ANN, "ssi", "stage", COURSE).whole.approved == 0
+    rig.say(BEN, 2, BODIES[2], "rejected")
+    again = rig.another()
+    whole = again.summary(ANN, "ssi", "stage", COURSE).whole
+    assert (whole.approved, whole.rejected) == (0, 1)
+    emptied.close()
+    again.close()
+
+
+def test_a_clip_that_failed_to_be_measured_is_asked_for_again(rig: Rig) -> None:
+    """Another try may have gone better: it is not kept as failed for ever."""
+    failed = replace(measured(BODIES[1]), state="failed", facts=None, sound=None, damage=(HANGS,))
+    rig.measured.put([(failed, b"")])
+    assert rig.next(ANN)[0].findings == (HANGS,)
+    rig.measure(BODIES[1])
+    again = rig.another()
+    first, second = again.next(ANN, "ssi", "stage", COURSE).clips
+    assert (first.place.key, second.place.key) == (key_of(3), key_of(1))
+    assert second.findings == ()
+    again.close()
+
+
+def test_another_analysis_does_not_take_the_figures_of_this_one(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an earlier one found is on the disk, and not read."""
+    rig.next(ANN)
+    monkeypatch.setattr(rig.measured, "analysis", ANALYSIS + 1)
+    again = rig.another()
+    assert not any(row.measured for row in again.rows(ANN, "ssi", "stage", COURSE).rows)
     again.close()
 
 
@@ -377,19 +467,92 @@ def test_bad_lines_of_an_import_are_named(rig: Rig) -> None:
 
 
 def test_a_prefix_and_a_selection_can_be_heard(rig: Rig) -> None:
-    """Without a course nothing is known of texts; files that are no audio are left out."""
-    rig.store.client.put_object(Bucket=rig.buckets["stage"], Key="mastered/x.txt", Body=b"x")
-    assert len(rig.next(ANN, ALL, count=5)) == 5
+    """Files that are no audio are left out; what is said is known of clips of any course."""
+    for name in ("x.txt", "odd.mp3"):
+        rig.store.client.put_object(Bucket=rig.buckets["stage"], Key=f"mastered/{name}", Body=b"x")
+    found = rig.next(ANN, ALL, count=5)
+    assert [(clip.phrase, clip.why) for clip in found[:3]] == [
+        ("Vorrei parlare con te", ("5.1 dB too loud",)),
+        ("Voglio", ("single word",)),
+        ("Voglio", ("single word",)),
+    ]
+    assert {clip.id for clip in found[1].neighbours} == {found[2].id}
+    assert (found[0].lang, found[0].cadence, found[0].slice) == ("it", "slow", None)
+    page = rig.review.rows(ANN, "ssi", "stage", ALL)
+    odd = next(row for row in page.rows if row.key == "mastered/odd.mp3")
+    assert (page.total, odd.id, odd.phrase) == (6, "", "")
     chosen = rig.review.save_selection(ANN, "ssi", "stage", " my  clips ", [key_of(4), "gone.mp3"])
     assert chosen.name == "my clips"
     scope = Scope("selection", chosen.id)
     (clip,) = rig.next(ANN, scope, count=5)
-    assert clip.place.key == key_of(4)
+    assert (clip.place.key, clip.phrase) == (key_of(4), "Voglio")
     assert rig.review.progress(ANN, "ssi", "stage", scope).missing == 1
     rig.review.remove_selection(BEN, "ssi", "stage", chosen.id)
     with pytest.raises(NotFound):
         rig.review.remove_selection(BEN, "ssi", "stage", chosen.id)
     assert not rig.review.selections(ANN, "ssi", "stage")
+
+
+def test_a_folder_can_be_heard_by_who_may_not_read_manifests(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or while they cannot be had: then the keys say what the clips are."""
+
+    def refuse(*_: object) -> None:
+        raise Unavailable("The store does not answer.", "Try again.")
+
+    monkeypatch.setattr(rig.sources.manifests, "every", refuse)
+    clips = rig.next(ANN, ALL, count=5)
+    assert [clip.phrase for clip in clips] == [""] * 5
+    assert all(clip.neighbours == () for clip in clips)
+
+
+def test_all_clips_come_as_columns(rig: Rig) -> None:
+    """What was measured of the bytes that were there, and what is said; nothing of other bytes."""
+    rig.next(ANN)
+    table = rig.review.columns(ANN, "ssi", "stage", COURSE)
+    rows = {row["key"]: row for row in table.to_pylist()}
+    loud, short = rows[key_of(3)], rows[key_of(1)]
+    assert (loud["loudness_lufs"], loud["duration_s"]) == (-10.9, 1.0)
+    assert (loud["phrase"], loud["characters"]) == ("Vorrei parlare con te", 18)
+    assert (short["loudness_lufs"], short["duration_s"], short["digest"]) == (None, None, None)
+    rig.put(3, b"other bytes by now")
+    rig.next(ANN)
+    rows = {row["key"]: row for row in rig.review.columns(ANN, "ssi", "stage", COURSE).to_pylist()}
+    assert rows[key_of(3)]["loudness_lufs"] is None
+    assert rows[key_of(3)]["digest"] is None
+
+
+def test_progress_is_told_by_voice_slice_and_person(rig: Rig) -> None:
+    """In a course; a folder has no slices, for each course counts its own."""
+    rig.say(ANN, 0, BODIES[0])
+    rig.say(BEN, 4, BODIES[4], "rejected")
+    rig.next(ANN)
+    rig.next(ANN, ALL)
+    course = rig.review.progress(ANN, "ssi", "stage", COURSE)
+    assert [(part.name, part.total, part.heard) for part in course.by_role] == [
+        ("target1", 4, 1),
+        ("target2", 1, 1),
+    ]
+    assert [(part.name, part.total, part.left) for part in course.by_slice] == [("0", 5, 3)]
+    assert {(one.name, one.approved, one.rejected) for one in course.by_person} == {
+        ("Ann", 1, 0),
+        ("Ben", 0, 1),
+    }
+    folder = rig.review.progress(ANN, "ssi", "stage", ALL)
+    assert [part.name for part in folder.by_slice] == ["-1"]
+    assert folder.by_role == course.by_role
+
+
+def test_clips_are_found_by_what_they_say_and_by_their_keys(rig: Rig) -> None:
+    """Words in any order and case, in a course and in a folder; or a part of the key."""
+    for scope in (COURSE, ALL):
+        rig.next(ANN, scope)
+        found = {
+            text: {row.key for row in rig.review.rows(ANN, "ssi", "stage", scope, text=text).rows}
+            for text in ("PARLARE voglio", clip_id(3).lower(), "nobody says this")
+        }
+        assert list(found.values()) == [{key_of(0), key_of(2)}, {key_of(3)}, set()]
 
 
 def test_it_opens_where_one_stopped(rig: Rig) -> None:

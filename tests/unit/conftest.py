@@ -12,7 +12,7 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 
 settings.register_profile("short", deadline=None, max_examples=40)
-settings.register_profile("long", deadline=None, max_examples=800)
+settings.register_profile("long", deadline=None, max_examples=400)
 settings.register_profile("full", deadline=None, max_examples=3_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 

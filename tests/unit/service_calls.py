@@ -235,6 +235,7 @@ _LISTEN: Mapping[str, Call] = {
     "manifests.clips": _welcomes(
         lambda s, a, *at: s.manifests.clips(a, at[0], _COURSE), canonical=_LOOK
     ),
+    "manifests.every": _welcomes(lambda s, a, *at: s.manifests.every(a, at[0]), canonical=_LOOK),
     "manifests.search": _welcomes(
         lambda s, a, *at: s.manifests.search(a, at[0], "voglio"), canonical=_LOOK
     ),
@@ -297,6 +298,7 @@ _REVIEW: Mapping[str, Call] = {
     ),
     "review.summary": _call(lambda s, a, *at: s.review.summary(a, *at, _SCOPE), *_LOOK),
     "review.rows": _call(lambda s, a, *at: s.review.rows(a, *at, _SCOPE), *_LOOK),
+    "review.columns": _call(lambda s, a, *at: s.review.columns(a, *at, _SCOPE), *_LOOK),
     "review.gate": _call(lambda s, a, *at: s.review.gate(a, *at, _SCOPE), *_LOOK),
     "review.export_csv": _call(lambda s, a, *at: s.review.export_csv(a, *at, _SCOPE), *_LOOK),
     "review.export_json": _call(lambda s, a, *at: s.review.export_json(a, *at, _SCOPE), *_LOOK),

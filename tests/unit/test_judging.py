@@ -110,7 +110,7 @@ def _course(count: int, chance: np.random.Generator) -> pa.Table:
     seconds = (0.25 + 0.07 * lengths) * np.where(slow, 2.0, 1.0) * chance.lognormal(0, 0.08, count)
     return pa.table(
         {
-            "phrase": ["a" * int(length) for length in lengths],
+            "characters": lengths,
             "role": ["target1"] * count,
             "cadence": np.where(slow, "slow", "natural"),
             "duration_s": seconds + 0.3,
@@ -154,7 +154,7 @@ def test_where_there_is_nothing_to_compare_nothing_is_said() -> None:
     """Few clips, no text, not measured: null, not a guess."""
     table = _course(10, np.random.default_rng(3))
     assert paces(table)["off_pace"].null_count == 10
-    table = _changed(_course(200, np.random.default_rng(3)), 0, phrase="")  # type: ignore[arg-type]
+    table = _changed(_course(200, np.random.default_rng(3)), 0, characters=0)  # type: ignore[arg-type]
     table = _changed(table, 1, duration_s=None)  # type: ignore[arg-type]
     found = paces(table)
     assert found["off_pace"].to_pylist()[:2] == [None, None]
@@ -165,7 +165,7 @@ def test_where_there_is_nothing_to_compare_nothing_is_said() -> None:
 def test_clips_that_are_all_alike_are_no_outliers() -> None:
     """A generator without any variation: a hair's breadth is no finding."""
     table = _course(100, np.random.default_rng(4)).to_pylist()
-    rows = [{**row, "phrase": "aaaa", "cadence": "slow", "duration_s": 1.0} for row in table]
+    rows = [{**row, "characters": 4, "cadence": "slow", "duration_s": 1.0} for row in table]
     rows[0]["duration_s"] = 1.05
     off = paces(pa.Table.from_pylist(rows))["off_pace"].to_pylist()
     assert off == [0.0] * 100
