@@ -1,8 +1,9 @@
-"""A plan for 200,000 references against two buckets of 1,000,000 keys each.
+"""A plan for 200,000 references against two buckets of 1,000,000 keys each, by their inventories.
 
-`python -m benchmarks.promotion_plan`: the listings are given, as inventories are; half of prod is
-as stage, four tenths are other bytes, the rest is not there. Memory is what the plan needs on top
-of the listings, and that of the whole process.
+`python -m benchmarks.promotion_plan`: a console plans a release of 200,000 named objects as
+`promote plan --from-inventory` does, from inventories that lie on disk as a scan leaves them, to
+the plan that is kept in its database. Half of prod is as stage, four tenths are other bytes, the
+rest is not there. Memory is that of the whole process.
 """
 
 from __future__ import annotations
@@ -11,38 +12,72 @@ import argparse
 import resource
 import statistics
 import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from storage.config import Config
-from storage.layout.load import load_layouts
-from storage.model.promotion import ROWS_SCHEMA, Header, Scope
-from storage.promotion.comparing import compared
-from storage.promotion.gates import Heard, Said, Sound
-from storage.promotion.planning import planned
-from storage.settings import Settings
+from benchmarks.promotion_same import environment
+from storage import bootstrap
+from storage.db.engine import open_database
+from storage.db.inventories import InventoryRows
+from storage.inventory.files import Archive
+from storage.inventory.keeping import keep
+from storage.inventory.rows_file import write_rows
+from storage.inventory.service import FOLDER
+from storage.model.inventory import ROW_SCHEMA, Scanned
+from storage.model.people import local_actor
+from storage.model.promotion import Scope
+from storage.s3.bucket import create_bucket
+from storage.s3.client import Connection, connect
+from storage.s3.embedded import acquire
 
 KEYS, REFERENCES = 1_000_000, 200_000  # issue 7
 BAR_S, BAR_MIB = 5.0, 1_024
+_BATCH = 50_000
 
 
-def bucket(keys: pa.Array, seed: int) -> pa.Table:
-    """A listing of clips; another seed is other bytes."""
-    chance, count = np.random.default_rng(seed), len(keys)
-    columns = {
-        "key": keys,
-        "etag": pa.array([chance.bytes(16).hex() for _ in range(count)]),
-        "size": pa.array(chance.integers(5_000, 60_000, count)),
-        "modified": pa.array(chance.integers(1_600_000_000_000, 1_700_000_000_000, count)).cast(
-            ROWS_SCHEMA.field("modified").type
-        ),
-        "storage_class": pa.repeat("STANDARD", count),
-        "checksum": pa.repeat("", count),
-    }
-    return pa.table(columns, schema=ROWS_SCHEMA)
+def batches(keys: list[str], seeds: list[int]) -> Iterator[pa.RecordBatch]:
+    """A scan's rows of clips; another seed is other bytes."""
+    for at in range(0, len(keys), _BATCH):
+        names = keys[at : at + _BATCH]
+        count = len(names)
+        chance = np.random.default_rng([at, seeds[at]])
+        columns = {
+            "key": names,
+            "kind": pa.repeat("clip", count),
+            "version_id": pa.repeat("", count),
+            "is_latest": pa.repeat(True, count),
+            "is_delete_marker": pa.repeat(False, count),
+            "size": chance.integers(5_000, 60_000, count),
+            "etag": [chance.bytes(16).hex() for _ in range(count)],
+            "modified": pa.array(chance.integers(1_600_000_000_000, 1_700_000_000_000, count)).cast(
+                ROW_SCHEMA.field("modified").type
+            ),
+            "storage_class": pa.repeat("STANDARD", count),
+            "checksum_algorithm": pa.repeat("", count),
+            "upload_id": pa.repeat("", count),
+        }
+        yield from pa.table(columns, schema=ROW_SCHEMA).to_batches()
+
+
+def keep_inventory(data: Path, role: str, bucket: str, keys: list[str], seeds: list[int]) -> None:
+    """As a scan of that bucket leaves it."""
+    archive = Archive(data / FOLDER)
+    written = write_rows(archive.of("same", role, role).rows, bucket, batches(keys, seeds))
+    scanned = Scanned(
+        role, "same", role, bucket, "", "listing", datetime.now(UTC), versions=False,
+        uploads=False, rows=written.rows, bytes=written.bytes, requests=1, seconds=1.0,
+    )  # fmt: skip
+    database = open_database(data / "console.db")
+    keep(scanned, written.cells.table(), InventoryRows(database), archive)
+    database.close()
 
 
 def peak_mib() -> int:
@@ -56,29 +91,44 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=5)
     args = parser.parse_args()
     chance = np.random.default_rng(0)
-    names = [str(uuid.UUID(bytes=chance.bytes(16))).upper() for _ in range(KEYS)]
-    keys = pa.array([f"mastered/{name}.mp3" for name in names])
-    stage = bucket(keys, 1)
+    keys = sorted(
+        f"clips/{str(uuid.UUID(bytes=chance.bytes(16))).upper()}.mp3" for _ in range(KEYS)
+    )
     half, most = KEYS // 2, KEYS * 9 // 10
-    prod = pa.concat_tables([stage.slice(0, half), bucket(keys.slice(half, most - half), 2)])
-    prod = prod.combine_chunks()
-    wanted = keys.take(pa.array(chance.choice(KEYS, REFERENCES, replace=False)))
-    layout = load_layouts(Settings(), Config(), {})["ssi"]
-    assert layout.promotion is not None
-    header = Header("promotion", "ssi", "stage", "s", "prod", "p", Scope("course", ("a_for_b",)))
-    said = Said(Heard(0, "All heard."), Sound(0, 0))
-    before, took = peak_mib(), []
-    for _ in range(args.turns):
-        began = time.perf_counter()
-        rows = compared(wanted, stage, prod)
-        plan = planned(layout, layout.promotion, header, rows, said)
-        took.append(time.perf_counter() - began)
-    assert sum(plan.counts.values()) == REFERENCES, plan.counts
+    wanted = [keys[at] for at in chance.choice(KEYS, REFERENCES, replace=False)]
+    with tempfile.TemporaryDirectory() as text, acquire(Path(text), kind="seaweedfs") as lease:
+        embedded, folder = lease.store, Path(text)
+        buckets = (f"stage-{uuid.uuid4().hex[:8]}", f"prod-{uuid.uuid4().hex[:8]}")
+        store = connect(
+            Connection(
+                endpoint_url=embedded.endpoint_url,
+                region=embedded.region,
+                access_key_id=embedded.access_key_id,
+                secret_access_key=embedded.secret_access_key,
+            )
+        )
+        for bucket in buckets:
+            create_bucket(store, bucket, versioning=False)
+        store.close()
+        environ = environment(embedded, folder, buckets)
+        with closing(bootstrap.build(environ)) as services:
+            data = Path(environ["STORAGE_DATA"])
+            keep_inventory(data, "stage", buckets[0], keys, [1] * KEYS)
+            keep_inventory(data, "prod", buckets[1], keys[:most], [1] * half + [2] * KEYS)
+            del keys
+            scope, before, took = Scope("keys", tuple(wanted)), peak_mib(), []
+            for _ in range(args.turns):
+                began = time.perf_counter()
+                plan = services.promotions.plan(local_actor(), "same", scope, inventories=True)
+                took.append(time.perf_counter() - began)
+    counts = {name: count for name, count in plan.counts.items() if count}
+    assert sum(count for name, count in counts.items() if name != "blocked") == REFERENCES, counts
+    assert abs(counts["same"] - REFERENCES // 2) < REFERENCES // 20, counts
     seconds, peak = statistics.median(took), peak_mib()
     print(
         f"plan of {REFERENCES:,} references: {seconds:.2f} s ({min(took):.2f} to {max(took):.2f})"
     )
-    print(f"memory: {peak:,} MiB in all, {peak - before:,} on top of the listings")
+    print(f"memory: {peak:,} MiB in all; {before:,} before the first plan")
     print(f"bars: {BAR_S:.0f} s, {BAR_MIB:,} MiB")
     return int(seconds > BAR_S or peak > BAR_MIB)
 

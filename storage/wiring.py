@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
         )
         opened.callback(money.budgets.close)
         told = Hearsay(gate, layouts, manifests, measurements, review)
+        outside = replace(told.outside(), kept=inventories.kept)
         return Services(
             **vars(footing.office),
             config=configured.config,
@@ -110,8 +112,8 @@ def build(environ: Mapping[str, str], config_path: Path | None = None) -> Servic
             ledger=money.ledger,
             budgets=money.budgets,
             encouragements=Encouragements(gate, layouts),
-            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=told.outside()),
-            lookback=Lookback(Doors(gate, layouts, shelf, now, told.outside()), shelf),
+            promotions=Promotions(gate, jobs, layouts, shelf, clock=now, outside=outside),
+            lookback=Lookback(Doors(gate, layouts, shelf, now, outside), shelf),
             console=Console(ground.gate, ground.switches, _setup(configured, environ, ground)),
             manifests=manifests,
             measurements=measurements,

@@ -20,6 +20,7 @@ from storage.config import Config
 from storage.db.engine import Database
 from storage.db.releases import Releases
 from storage.gate import Gate
+from storage.inventory.query import Inventory
 from storage.jobs.service import Jobs
 from storage.layout.load import load_layouts
 from storage.layout.profile import Layout
@@ -69,9 +70,15 @@ class Told:
     etag: str = ""
     heard: Heard | None = field(default_factory=lambda: Heard(0, "Everything was heard."))
     sound: Sound | None = field(default_factory=lambda: Sound(0, 0))
+    kept: dict[str, list[Inventory]] = field(default_factory=dict)
 
     def outside(self) -> Outside:
-        return Outside(self._course, lambda *_: self.heard, lambda *_: self.sound)
+        return Outside(
+            self._course,
+            lambda *_: self.heard,
+            lambda *_: self.sound,
+            lambda _actor, _layout, role: self.kept.get(role, []),
+        )
 
     def _course(self, _actor: Actor, _layout: str, course: str) -> Course:
         digest = hashlib.sha256(self.manifest).hexdigest()

@@ -43,8 +43,11 @@ approval = "one"
 heard = "off"
 audio = "off"
 [access.admin]
-draft = ["object:list", "object:read"]
-prod = ["object:list", "object:read", "promote:plan", "promote:approve", "promote:run", "promote:rollback"]
+draft = ["object:list", "object:read", "inventory:scan"]
+prod = [
+    "object:list", "object:read", "inventory:scan",
+    "promote:plan", "promote:approve", "promote:run", "promote:rollback",
+]
 """
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from storage.errors import StorageError
+from storage.model.money import Estimate
 from storage.model.releases import Release
 from storage.promotion.report import as_page
 from ui import errors, promoting, promoting_words
@@ -28,8 +29,10 @@ _LISTS: Mapping[str, str] = {
 }
 
 
-def show(scene: Scene, release: Release) -> None:
-    """What can be taken along; it is made when it is asked for."""
+def show(scene: Scene, release: Release, cost: Estimate | None) -> None:
+    """What can be taken along; it is made when it is asked for. `cost` is None for who may not see
+    money.
+    """
     place = (scene.actor, scene.layout.name, release.id)
     promotions, lookback = scene.services.promotions, scene.services.lookback
     name = f"{release.kind}-{release.id}"
@@ -52,7 +55,7 @@ def show(scene: Scene, release: Release) -> None:
         )
         st.download_button(
             "Report to print",
-            lambda: _report(scene, release),
+            lambda: _report(scene, release, cost),
             f"{name}.html",
             "text/html",
             key="promoting:report",
@@ -63,11 +66,12 @@ def show(scene: Scene, release: Release) -> None:
         _compared(scene, release)
 
 
-def _report(scene: Scene, release: Release) -> str:
+def _report(scene: Scene, release: Release, cost: Estimate | None) -> str:
     rows = scene.services.promotions.rows(
         scene.actor, scene.layout.name, release.id, limit=_REPORT_ROWS
     )
-    return as_page(release, promoting_words.gate_title, rows, datetime.now(UTC))
+    costs = "" if cost is None else promoting_words.costs(cost)
+    return as_page(release, promoting_words.gate_title, rows, datetime.now(UTC), cost=costs)
 
 
 def _choose_other(scene: Scene, release: Release) -> None:

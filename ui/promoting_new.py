@@ -14,7 +14,7 @@ from storage.model.people import Can
 from storage.model.promotion import Scope
 from storage.model.releases import Release
 from storage.promotion.wanting import scope_of
-from ui import confirming, errors, promoting, promoting_undo
+from ui import confirming, errors, promoting, promoting_stored, promoting_undo
 from ui.confirming import count
 from ui.promoting import Scene
 from ui.promoting_keys import keys_of
@@ -27,7 +27,8 @@ _MANIFEST = "manifest"  # the kind that a project with courses has
 _TEXT_MAX = 60_000_000  # characters of a list: 200,000 keys
 _PLAN_MAX_MB = 200  # a plan of 200,000 rows has 100 MB
 
-Plan = Callable[[str, bool], Release]
+Plan = Callable[[str, bool, bool], Release]
+"""Of a note, whether to compare deeply, and whether by inventories."""
 
 
 def hand_over(project: str, keys: Sequence[str]) -> None:
@@ -48,8 +49,10 @@ def show(scene: Scene) -> None:
     with st.container(border=True, key="promoting:new"):
         kind = _choose_kind(scene)
         draw = {"course": _courses, "prefix": _folder, "keys": _keys, "file": _file}[kind]
-        make, deep = draw(scene), False
+        given, deep, stored = draw(scene), False, False
+        make = _planned(scene, given) if isinstance(given, Scope) else given
         if kind != "file":
+            stored = promoting_stored.choose(scene, given if isinstance(given, Scope) else None)
             deep = st.toggle(
                 "Also compare type, metadata and tags of what is the same",
                 key="promoting:deep",
@@ -59,10 +62,10 @@ def show(scene: Scene) -> None:
         pressed = st.button(
             "Make the plan", key="promoting:make", type="primary", disabled=make is None
         )
-        st.caption("Planning reads both buckets and writes nothing.")
+        st.caption("Planning writes nothing to a bucket.")
     if pressed and make is not None:
         with st.spinner("Comparing both buckets …", show_time=True):
-            release = errors.tried(lambda: make(note, deep))
+            release = errors.tried(lambda: make(note, deep, stored))
         if release is not None:
             st.session_state.pop(_slot(scene.layout.name), None)
             promoting.go(scene.view.opened(release.id))
@@ -93,23 +96,22 @@ def _has_courses(scene: Scene) -> bool:
 
 def _planned(scene: Scene, scope: Scope) -> Plan:
     promotions = scene.services.promotions
-    return lambda note, deep: promotions.plan(
-        scene.actor, scene.layout.name, scope, note=note, deep=deep
+    return lambda note, deep, stored: promotions.plan(
+        scene.actor, scene.layout.name, scope, note=note, deep=deep, inventories=stored
     )
 
 
-def _scope(scene: Scene, kind: str, names: list[str]) -> Plan | None:
-    """What plans it; None where nothing is named yet, or it cannot be, which is then said."""
+def _scope(kind: str, names: list[str]) -> Scope | None:
+    """What is named; None where nothing is yet, or it cannot be, which is then said."""
     if not any(names):
         return None
-    scope = errors.tried(partial(scope_of, kind, names))
-    return _planned(scene, scope) if scope else None
+    return errors.tried(partial(scope_of, kind, names))
 
 
 # -- courses --------------------------------------------------------------------------------------
 
 
-def _courses(scene: Scene) -> Plan | None:
+def _courses(scene: Scene) -> Scope | None:
     known = {one.course: one for one in _known(scene)}
     asked = [code for code in scene.view.course.split(",") if code]
     key = f"promoting:courses:{scene.view.course}"
@@ -128,7 +130,7 @@ def _courses(scene: Scene) -> Plan | None:
         placeholder="Choose courses, or type a code such as ita_for_eng",
         help="Everything that a course's manifest refers to, welcome and encouragements included.",
     )
-    return _scope(scene, "course", [code.strip() for code in chosen])
+    return _scope("course", [code.strip() for code in chosen])
 
 
 def _known(scene: Scene) -> tuple[CourseEntry, ...]:
@@ -145,20 +147,20 @@ def _known(scene: Scene) -> tuple[CourseEntry, ...]:
 # -- a folder -------------------------------------------------------------------------------------
 
 
-def _folder(scene: Scene) -> Plan | None:
+def _folder(scene: Scene) -> Scope | None:
     prefix = st.text_input(
         "Everything below",
         scene.view.prefix,
         key=f"promoting:prefix:{scene.view.prefix}",
         placeholder="mastered/",
     )
-    return _scope(scene, "prefix", [(prefix or "").strip().lstrip("/")])
+    return _scope("prefix", [(prefix or "").strip().lstrip("/")])
 
 
 # -- a list ---------------------------------------------------------------------------------------
 
 
-def _keys(scene: Scene) -> Plan | None:
+def _keys(scene: Scene) -> Scope | None:
     state, slot = st.session_state, _slot(scene.layout.name, scene.view.selection)
     if slot not in state and scene.view.selection:
         state[slot] = _selected(scene)
@@ -191,7 +193,7 @@ def _keys(scene: Scene) -> Plan | None:
     if keys is None:
         return None
     st.caption(plain_markdown(count(len(keys)) + (f", from {file.name}" if file else "")))
-    return _scope(scene, "keys", list(keys))
+    return _scope("keys", list(keys))
 
 
 def _selected(scene: Scene) -> str:
@@ -218,7 +220,7 @@ def _file(scene: Scene) -> Plan | None:
         st.caption("It is checked again: its hash, its buckets, and what holds here now.")
         return None
     promotions, data = scene.services.promotions, file.getvalue()
-    return lambda note, _deep: promotions.import_plan(
+    return lambda note, _deep, _stored: promotions.import_plan(
         scene.actor, scene.layout.name, data, note=note
     )
 
@@ -234,7 +236,7 @@ def again(scene: Scene, release: Release) -> None:
         return
     plan = _planned(scene, release.header.scope)
     with st.spinner("Comparing both buckets …", show_time=True):
-        made = errors.tried(lambda: plan(release.planned.note, False))
+        made = errors.tried(lambda: plan(release.planned.note, False, False))
     if made is not None:
         promoting.tell("A new plan of the same.")
         promoting.go(scene.view.opened(made.id))

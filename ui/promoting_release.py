@@ -39,13 +39,14 @@ def show(scene: Scene) -> None:
     with right, st.container(border=True, key="promoting:next"):
         promoting_next.show(scene, release)
     with left:
-        _figures(release, _cost(scene, totals))
+        cost = _cost(scene, totals)
+        _figures(release, cost)
         for words in release.notes:
             st.caption(f":orange[:material/info:] {plain_markdown(words)}")
         _gates(scene, release)
         _counts(release, totals)
         chosen = promoting_rows.show(scene, release, totals)
-        promoting_export.show(scene, release)
+        promoting_export.show(scene, release, cost)
     if chosen is not None:
         with right:
             promoting_rows.one(scene, release, chosen)
@@ -109,7 +110,7 @@ def _figures(release: Release, cost: Estimate | None) -> None:
         delta_arrow="off",
         border=True,
         height="stretch",
-        help=None if cost is None else _priced(cost),
+        help=None if cost is None else plain_markdown(promoting_words.costs(cost)),
     )
     if release.kind == "promotion":
         columns[3].metric(
@@ -126,12 +127,6 @@ def _figures(release: Release, cost: Estimate | None) -> None:
 
 def _costs(cost: Estimate) -> str:
     return "cost not known" if cost.missing else money(cost.total, cost.book.currency)
-
-
-def _priced(cost: Estimate) -> str:
-    if cost.missing:
-        return "The price book has no price for some of it: see Costs, Prices."
-    return plain_markdown(f"Copies and checks, once, by {cost.book.name} of {cost.book.date}.")
 
 
 # -- gates ----------------------------------------------------------------------------------------

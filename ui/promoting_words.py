@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from storage.model.money import Estimate, money
 from storage.model.releases import Person, Release
 from ui import times
 from ui.text import plain_markdown
@@ -57,10 +58,18 @@ def people(release: Release) -> str:
         how = "Self-approved" if approval.alone and not approval.override else "Approved"
         parts.append(f"{how} by {person(approval.by)}")
         if approval.countersigned:
-            parts.append(f"countersigned by {person(approval.countersigned)}")
+            parts.append(f"Countersigned by {person(approval.countersigned)}")
     if release.run:
-        parts.append(f"run by {person(release.run)}")
+        parts.append(f"Run by {person(release.run)}")
     return " · ".join(parts)
+
+
+def costs(cost: Estimate) -> str:
+    """What running a release costs, plain text."""
+    if cost.missing:
+        return "The price book has no price for some of it: see Costs, Prices."
+    total = money(cost.total, cost.book.currency)
+    return f"About {total}: copies and checks, once, by {cost.book.name} of {cost.book.date}."
 
 
 def trouble(error: str) -> str:

@@ -6,19 +6,16 @@ import argparse
 import json
 import re
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from storage.access import allowed_console
+from storage.cli import promote_say as say
 from storage.cli import show as out
 from storage.cli.desk import Desk
 from storage.cli.jobs import progress
 from storage.cli.session import opened
 from storage.errors import InvalidInput
-from storage.model.money import Estimate, money
+from storage.model.money import Estimate
 from storage.model.people import Can
-from storage.model.promotion import STATES
 from storage.model.releases import STATE_WORDS, Release
 from storage.promotion.ends import rules_of
 from storage.promotion.looking import copied
@@ -39,14 +36,15 @@ def plan(args: argparse.Namespace) -> int:
             release = services.promotions.import_plan(desk.actor, layout, data, **notes)
         else:
             release = services.promotions.plan(
-                desk.actor, layout, scope_of(*_scope(args)), deep=args.deep, **notes
-            )
+                desk.actor, layout, scope_of(*_scope(args)), deep=args.deep,
+                inventories=args.from_inventory, **notes,
+            )  # fmt: skip
         whole = services.promotions.export(desk.actor, layout, release.id) if args.json else b""
         cost = _cost(desk, release)
     if args.json:
-        out.document({**release.as_json(), **json.loads(whole), "cost": _cost_json(cost)})
+        out.document({**release.as_json(), **json.loads(whole), "cost": say.cost_json(cost)})
     else:
-        _tell(release, cost)
+        say.tell(release, cost)
     return 1 if release.blocked else 0
 
 
@@ -58,11 +56,6 @@ def _cost(desk: Desk, release: Release) -> Estimate | None:
     totals = services.lookback.totals(*at, release.id)
     rules = rules_of(desk.layout)
     return services.costs.copying(*at, rules.source, rules.target, copied(totals))
-
-
-def _cost_json(cost: Estimate | None) -> dict[str, Any] | None:
-    """`complete` is false where the price book lacks a price: then `total` lacks it, too."""
-    return None if cost is None else {**cost.as_json(), "complete": not cost.missing}
 
 
 def _scope(args: argparse.Namespace) -> tuple[str, list[str]]:
@@ -100,11 +93,11 @@ def show(args: argparse.Namespace) -> int:
         cost = _cost(desk, release)
         if args.json:
             whole = json.loads(services.promotions.export(*at))
-            out.document({**whole, **release.as_json(), "cost": _cost_json(cost)})
+            out.document({**whole, **release.as_json(), "cost": say.cost_json(cost)})
             return 0
         rows = services.promotions.rows(*at, state=args.state, limit=max(args.limit, 0))
-    _tell(release, cost)
-    _tell_rows(rows)
+    say.tell(release, cost)
+    say.tell_rows(rows)
     return 0
 
 
@@ -119,27 +112,28 @@ def approve(args: argparse.Namespace) -> int:
             release = services.promotions.approve(
                 *at, args.hash, note=args.note, override=args.override
             )
-    return _status(args, release)
+    say.status(args, release)
+    return 0
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs it to its end; exit 1 where something was left."""
+    """Runs it to its end; exit as of `status`, and 3 where verifying found something."""
     with opened(args) as services:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         services.promotions.run(
             *at, typed=args.type, note=args.note, everything=args.all, watch=progress("objects")
         )
-        return _ended(args, services.promotions.show(*at))
+        return say.status(args, services.promotions.show(*at))
 
 
 def resume(args: argparse.Namespace) -> int:
-    """Goes on to its end; exit 1 where something was left."""
+    """Goes on to its end; exits as `run`."""
     with opened(args) as services:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         services.promotions.resume(*at, watch=progress("objects"))
-        return _ended(args, services.promotions.show(*at))
+        return say.status(args, services.promotions.show(*at))
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -148,14 +142,15 @@ def verify(args: argparse.Namespace) -> int:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
         services.promotions.verify(*at, everything=args.all, watch=progress("objects"))
-        return _status(args, services.promotions.show(*at))
+        return say.status(args, services.promotions.show(*at))
 
 
 def pause(args: argparse.Namespace) -> int:
     """Asks it to stop after its batch."""
     with opened(args) as services:
         desk = Desk.of(services, args)
-        return _status(args, services.promotions.pause(desk.actor, desk.layout.name, args.id))
+        say.status(args, services.promotions.pause(desk.actor, desk.layout.name, args.id))
+    return 0
 
 
 def cancel(args: argparse.Namespace) -> int:
@@ -163,14 +158,17 @@ def cancel(args: argparse.Namespace) -> int:
     with opened(args) as services:
         desk = Desk.of(services, args)
         at = (desk.actor, desk.layout.name, args.id)
-        return _status(args, services.promotions.cancel(*at, note=args.note))
+        say.status(args, services.promotions.cancel(*at, note=args.note))
+    return 0
 
 
 def status(args: argparse.Namespace) -> int:
-    """How far it is."""
+    """How far it is: exit 0 where it has ended well, 4 while it runs, 5 where it waits for
+    somebody, 1 for all else.
+    """
     with opened(args) as services:
         desk = Desk.of(services, args)
-        return _status(args, services.promotions.show(desk.actor, desk.layout.name, args.id))
+        return say.status(args, services.promotions.show(desk.actor, desk.layout.name, args.id))
 
 
 def rollback(args: argparse.Namespace) -> int:
@@ -181,9 +179,9 @@ def rollback(args: argparse.Namespace) -> int:
         release = services.promotions.plan_rollback(*at, note=args.note)
         cost = _cost(desk, release)
     if args.json:
-        out.document({**release.as_json(), "cost": _cost_json(cost)})
+        out.document({**release.as_json(), "cost": say.cost_json(cost)})
     else:
-        _tell(release, cost)
+        say.tell(release, cost)
     return 1 if release.blocked else 0
 
 
@@ -219,91 +217,7 @@ def diff(args: argparse.Namespace) -> int:
         desk = Desk.of(services, args)
         if plans[0]:
             told = services.promotions.compare(desk.actor, desk.layout.name, args.one, args.other)
-            return _tell_plans(args, told)
+            return say.tell_plans(args, told)
         one, other = desk.place(args.one), desk.place(args.other)
         rows = services.promotions.diff(desk.actor, one, other)
-    return _tell_places(args, rows)
-
-
-# -- what they say --------------------------------------------------------------------------------
-
-
-def _ended(args: argparse.Namespace, release: Release) -> int:
-    """As `_status`; 1 unless it is live, so that nothing follows on one that somebody paused."""
-    _status(args, release)
-    return 0 if release.state == "live" else 1
-
-
-def _status(args: argparse.Namespace, release: Release) -> int:
-    if args.json:
-        out.document(release.as_json())
-    else:
-        out.line(
-            f"{release.id}: {STATE_WORDS[release.state]}, {release.done:,} of {release.todo:,}"
-            + (f", {release.failed:,} failed" if release.failed else "")
-        )
-        if release.why:
-            out.note(release.why)
-        for key, what in release.failures:
-            out.note(f"{key}: {what}")
-        for key, what in release.verified.findings if release.verified else ():
-            out.note(f"{key}: {what}")
-    return 1 if release.state == "stopped" else 0
-
-
-def _tell(release: Release, cost: Estimate | None) -> None:
-    header = release.header
-    out.line(f"{release.id}  {release.kind} of {header.scope.text}: {STATE_WORDS[release.state]}")
-    out.line(f"  hash      {release.hash}")
-    out.line(f"  from      s3://{header.source_bucket} to s3://{header.target_bucket}")
-    counts = ", ".join(f"{count:,} {name}" for name, count in release.counts.items() if count)
-    out.line(f"  objects   {counts or 'none'}")
-    out.line(f"  to write  {release.todo:,} objects, {human_bytes(release.bytes)}")
-    if cost is not None:
-        known = f"about {money(cost.total, cost.book.currency)}"
-        out.line(f"  cost      {'not known for all of it' if cost.missing else known}")
-    for gate in release.gates:
-        mark = "off " if not gate.on else "ok  " if gate.ok else "SHUT"
-        out.line(f"  {mark}      {gate.name}: {gate.reason}")
-        for key in gate.examples if gate.on and not gate.ok else ():
-            out.line(f"            {key}")
-    for note in release.notes:
-        out.note(note)
-
-
-def _tell_rows(rows: pa.Table) -> None:
-    for row in rows.to_pylist():
-        out.line(f"{STATES[row['state']]:<10} {row['size']:>10,}  {row['key']}")
-
-
-def _tell_plans(args: argparse.Namespace, told: dict[str, Any]) -> int:
-    if args.json:
-        out.document(told)
-    else:
-        for name, count in told["counts"].items():
-            out.line(f"{name:<12} {count:,}")
-    return 0 if told["same"] else 1
-
-
-def _tell_places(args: argparse.Namespace, rows: pa.Table) -> int:
-    codes = rows["state"].to_pylist()
-    names = {"new": "only-one", "only-prod": "only-other"}
-    counts: dict[str, int] = {}
-    for code in codes:
-        name = names.get(STATES[code], STATES[code])
-        counts[name] = counts.get(name, 0) + 1
-    unlike = [
-        {"key": key, "state": names.get(STATES[code], STATES[code])}
-        for key, code in zip(rows["key"].to_pylist(), codes, strict=True)
-        if STATES[code] != "same"
-    ]
-    if args.json:
-        out.document({"counts": counts, "differing": unlike[: args.limit]})
-    else:
-        for name, count in counts.items():
-            out.line(f"{name:<12} {count:,}")
-        for row in unlike[: args.limit]:
-            out.line(f"  {row['state']:<10}  {row['key']}")
-        if len(unlike) > args.limit:
-            out.note(f"{len(unlike) - args.limit:,} more. See --limit.")
-    return 1 if unlike else 0
+    return say.tell_places(args, rows)

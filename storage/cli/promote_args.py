@@ -27,7 +27,7 @@ def add_promote(command: AddCommand) -> None:
     for name, about in (
         ("pause", "have it stop after the batch it is at"),
         ("resume", "go on with what is left, in this command"),
-        ("status", "how far it is"),
+        ("status", "how far it is: exit 0 ended well, 4 runs, 5 waits for somebody, 1 else"),
     ):
         part = command(name, f"promote:{name}", about)
         part.add_argument("id", metavar="ID", help=_ID)
@@ -58,6 +58,11 @@ def _add_plan(command: AddCommand) -> None:
         "--keys", metavar="FILE", type=Path, help="the keys in a file instead, one a line"
     )
     plan.add_argument("--import", dest="plan_file", metavar="FILE", type=Path, help="a plan")
+    plan.add_argument(
+        "--from-inventory",
+        action="store_true",
+        help="by the newest inventories of both buckets (see `scan`); neither is listed",
+    )
     plan.add_argument("--deep", action="store_true", help="compare metadata of what is the same")
     plan.add_argument("--note", metavar="WHY", default="", help="for the audit log")
 

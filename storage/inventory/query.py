@@ -187,6 +187,13 @@ class Inventory:
             wanted=wanted,
         ).cast(ROW_SCHEMA)
 
+    def below(self, prefix: str) -> pa.Table:
+        """The rows (`ROW_SCHEMA`) of the objects there are now below a prefix, in order of keys."""
+        return self.sql(
+            f"SELECT * FROM rows WHERE starts_with(key, $prefix) AND {self._living()} ORDER BY key",
+            {"prefix": prefix},
+        ).cast(ROW_SCHEMA)
+
     def prefix_totals(self, prefix: str = "", depth: int = 1) -> pa.Table:
         """What lies in each folder `depth` levels below `prefix`, and beside them: prefix, objects,
         bytes (of what is there now), noncurrent_bytes, part_bytes; the largest first.

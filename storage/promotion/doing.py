@@ -10,12 +10,20 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from storage.errors import AccessDenied, Conflict, NotFound, StorageError, Unavailable
+from storage.errors import (
+    AccessDenied,
+    Conflict,
+    NotFound,
+    RuleViolation,
+    StorageError,
+    Unavailable,
+)
 from storage.gate import Passage
 from storage.jobs.work import Running
 from storage.model.releases import Release
+from storage.promotion.gates import mistyped
 from storage.promotion.journal import Before, Ended, Journal
-from storage.promotion.reading import heads
+from storage.promotion.reading import heads, with_facts_now
 from storage.promotion.steps import Meant, meant
 from storage.s3.bucket_state import versioning_of
 from storage.s3.client import Store
@@ -23,7 +31,7 @@ from storage.s3.conditions import IfAbsent
 from storage.s3.delete import delete_object
 from storage.s3.direct import Task
 from storage.s3.heads import head_object
-from storage.s3.many_copies import VOLLEY, WORKERS, Copies
+from storage.s3.many_copies import WORKERS, Copies
 
 BATCH = 256  # steps a transaction of the journal
 _STOPPING = (AccessDenied, Unavailable)
@@ -59,6 +67,7 @@ class Doing:
         self._where = target = asked.enter()
         self._release, self._rows, self._journal, self._asked = release, rows, journal, asked
         self._target, self._bucket = target.store, header.target_bucket
+        self._source, self._sources = source, header.source_bucket
         self._copies = Copies(source, header.source_bucket, self._bucket, to=target.store)
         self._backups = Copies(target.store, self._bucket, self._bucket)
         self._keeps = versioning_of(target.store, self._bucket) == "on"
@@ -98,10 +107,22 @@ class Doing:
 
     def _begun(self, pool: ThreadPoolExecutor, job: Running, batch: Sequence[Meant]) -> Ends:
         """Journals the batch and has it done in the background."""
+        unasked = {one.seq for one in batch if one.is_unasked}
+        batch = list(with_facts_now(self._source, self._sources, batch, job.stop_if_asked))
         before = self._looked(job, batch)
         self._where = self._asked.enter()
         self._journal.begin(self._where, batch, before, self._asked.now())
-        return [(some, pool.submit(self._some, some, before)) for some in _volleys(batch, before)]
+        wrong = self._mistyped([one for one in batch if one.seq in unasked and one.facts])
+        refused = [one for one in batch if one.key in wrong]
+        batch = [one for one in batch if one.key not in wrong]
+        pieces = _volleys(batch, before, self._copies.volley)
+        ends = [(some, pool.submit(self._some, some, before)) for some in pieces]
+        return [*ends, (refused, pool.submit(_refused, self._bucket, refused))]
+
+    def _mistyped(self, asked: Sequence[Meant]) -> set[str]:
+        """What of those that no gate has seen the type of is not of its kind."""
+        role, keys = self._release.header.source_role, [one.key for one in asked]
+        return set(mistyped(self._where.layout, role, keys, [one.facts for one in asked]))
 
     def _looked(self, job: Running, batch: Sequence[Meant]) -> Mapping[int, Before]:
         """What is there before it is written. What an earlier run saw holds where it may have
@@ -163,19 +184,28 @@ class Doing:
         ended = [pair for some, end in ends for pair in zip(some, end.result(), strict=True)]
         self._journal.end(self._where, ended, self._asked.now())
         done = self._journal.done
-        job.progress(done, self._release.todo, ended[-1][0].key)
+        job.progress(done, self._release.todo, max(one.key for one, _ in ended))
         errors = [end.error for _, end in ended if end.error]
         if len(errors) == len(ended) and all(isinstance(one, _STOPPING) for one in errors):
             raise errors[0]  # the whole batch failed alike, so the next one will
 
 
-def _volleys(batch: Sequence[Meant], before: Mapping[int, Before]) -> Iterator[Sequence[Meant]]:
+def _volleys(
+    batch: Sequence[Meant], before: Mapping[int, Before], volley: int
+) -> Iterator[Sequence[Meant]]:
     """The batch in pieces for a thread each: copies by the volley, all else one by one."""
     plain = [one for one in batch if not one.removes and not before[one.seq].backup]
-    for at in range(0, len(plain), VOLLEY):
-        yield plain[at : at + VOLLEY]
+    for at in range(0, len(plain), volley):
+        yield plain[at : at + volley]
     alone = {one.seq for one in batch} - {one.seq for one in plain}
     yield from ([one] for one in batch if one.seq in alone)
+
+
+def _refused(bucket: str, steps: Sequence[Meant]) -> list[Ended]:
+    what, remedy = "Its content type is not one of its kind.", "Mend it and make a new plan."
+    return [
+        Ended.not_done(RuleViolation(what, remedy, bucket=bucket, key=one.key)) for one in steps
+    ]
 
 
 def _not_safe(bucket: str, key: str) -> Conflict:

@@ -52,10 +52,12 @@ class Doors:
             )
         return self.gate.enter(actor, can, layout, found.promotion.target)
 
-    def making(self, actor: Actor, layout: str, *, deep: bool = False) -> Making:
+    def making(
+        self, actor: Actor, layout: str, *, deep: bool = False, inventories: bool = False
+    ) -> Making:
         """What a plan is made with."""
         target = self.entered(actor, layout, Can.PROMOTE_PLAN)
-        return self._making(target, deep=deep)
+        return self._making(target, deep=deep, inventories=inventories)
 
     def recheck(self, where: Passage, release: Release) -> None:
         """That what was said of a promotion's bytes and manifests when it was planned is still so.
@@ -98,8 +100,9 @@ class Doors:
                 f"It is being undone, or was: by {', '.join(undoing)}.", "Make a new plan."
             )
 
-    def _making(self, target: Passage, *, deep: bool) -> Making:
+    def _making(self, target: Passage, *, deep: bool, inventories: bool = False) -> Making:
         actor, layout, rules = target.actor, target.layout.name, rules_of(target.layout)
         self.gate.enter(actor, Can.OBJECT_LIST, layout, rules.source)
         source = self.gate.enter(actor, Can.OBJECT_READ, layout, rules.source)
-        return Making(actor, source, target, rules, self._outside, deep, _go_on)
+        at = self._clock() if inventories else None
+        return Making(actor, source, target, rules, self._outside, deep, _go_on, at)

@@ -18,6 +18,7 @@ from storage.units import human_bytes
 
 _AT_ONCE = 10_000  # keys as Python texts at a time
 _EXAMPLES = 5
+_MANIFEST = "manifest"  # the kind, in layouts that have courses
 _OFF = "The project does not ask for it."
 
 
@@ -60,9 +61,9 @@ def promotion_gates(
     """The gates of a promotion of `rows` (PLAN_SCHEMA), in the order to show them."""
     copied = rows.filter(is_any(rows, *COPIED))
     return (
-        *([_manifests(layout, header.origins, said.origins)] if header.origins else ()),
+        *([_manifests(layout, rules, header.origins, said.origins)] if header.origins else ()),
         _rules(layout, rules, copied),
-        _references(rules, header.scope, rows),
+        _references(layout, rules, header.scope, rows),
         _content(rows),
         _heard(rules, said.heard),
         _audio(rules, said.sound),
@@ -90,18 +91,32 @@ def _keys(rows: pa.Table) -> Iterator[list[str]]:
         yield rows["key"].slice(at, _AT_ONCE).to_pylist()
 
 
-def _manifests(layout: Layout, planned: Sequence[Origin], now: Sequence[Origin]) -> Gate:
+def _manifests(
+    layout: Layout, rules: PromotionRules, planned: Sequence[Origin], now: Sequence[Origin]
+) -> Gate:
     """Whether the manifests are those that it is planned from; a broken one makes no plan."""
     others = tuple(one.course for one in planned if one not in now)
     if others:
         text = f"Another by now: {', '.join(others)}."
         return Gate("manifest", False, text, len(others), others[:_EXAMPLES])
     given = [one.course for one in planned if not one.key]
+    told = [_given(layout, rules, given)] if given else []
     places = sorted({layout.bucket(one.role).title for one in planned if one.key})
-    text = f"Read from {', '.join(places)}." if places else ""
-    if given:
-        text = f"{text} Given as a file, so not published: {', '.join(given)}.".strip()
-    return Gate("manifest", True, text)
+    read = [f"Read from {', '.join(places)}."] if places else []
+    return Gate("manifest", True, " ".join([*read, *told]))
+
+
+def _given(layout: Layout, rules: PromotionRules, courses: Sequence[str]) -> str:
+    """What becomes of manifests that were given as files."""
+    kind = next((one for one in layout.kinds if one.kind == _MANIFEST), None)
+    if rules.released is None or kind is None:
+        return f"Given as a file: {', '.join(courses)}."
+    keys = ", ".join(kind.template.render({"course": one}) for one in courses)
+    return (
+        f"Given as a file, whose own bytes are not kept, so not published: {', '.join(courses)}. "
+        f"To have it published, put the file into {layout.bucket(kind.roles[0]).title} as {keys} "
+        "and plan again."
+    )
 
 
 def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
@@ -115,7 +130,7 @@ def _rules(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
     return Gate("rules", not refused, text, len(refused), tuple(refused[:_EXAMPLES]))
 
 
-def _references(rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
+def _references(layout: Layout, rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
     states: tuple[State, ...] = ("missing",)
     # below a prefix nobody has named what only prod has
     if rules.references == "stage" and scope.kind != "prefix":
@@ -124,7 +139,12 @@ def _references(rules: PromotionRules, scope: Scope, rows: pa.Table) -> Gate:
     count = absent.num_rows
     if not rows.num_rows:
         return Gate("references", False, "There is nothing to promote: the scope is empty.")
-    text = f"Of {_objects(rows.num_rows)}, {count:,} not there." if count else "All are there."
+    text = "All are there."
+    if count:
+        title, only = layout.bucket(rules.source).title, is_any(absent, "only-prod")
+        text = f"Of {_objects(rows.num_rows)}, {count:,} not in {title}"
+        live = pc.sum(only).as_py() or 0
+        text += f", {live:,} of them live already." if live else "."
     on = rules.references != "off"
     return Gate("references", not count, text, count, _some(absent), on)
 
@@ -203,15 +223,21 @@ def _types(layout: Layout, rules: PromotionRules, copied: pa.Table) -> Gate:
     wrong: list[str] = []
     for at in range(0, known.num_rows, _AT_ONCE):
         page = known.slice(at, _AT_ONCE)
-        keys = page["key"].to_pylist()
-        kinds = layout.classify_many(rules.source, keys)
-        for key, kind, facts in zip(keys, kinds, page["facts"].to_pylist(), strict=True):
-            allowed = layout.kind(kind).content_types if kind else ()
-            if allowed and json.loads(facts).get("content_type", "") not in allowed:
-                wrong.append(key)
-    text = (
-        f"{_objects(len(wrong))} with a content type that is not of their kind."
-        if wrong
-        else "Content types are those of the kinds."
-    )
+        wrong += mistyped(layout, rules.source, page["key"].to_pylist(), page["facts"].to_pylist())
+    unasked = copied.num_rows - known.num_rows
+    text = "Content types are those of the kinds."
+    if wrong:
+        text = f"{_objects(len(wrong))} with a content type that is not of their kind."
+    elif unasked:
+        text = f"Of {_objects(unasked)} the run asks for the content type, right before its copy."
     return Gate("types", not wrong, text, len(wrong), tuple(wrong[:_EXAMPLES]))
+
+
+def mistyped(layout: Layout, role: str, keys: Sequence[str], facts: Sequence[str]) -> list[str]:
+    """Those of `keys` whose content type, by the facts of each, is not of their kind."""
+    wrong = []
+    for key, kind, told in zip(keys, layout.classify_many(role, keys), facts, strict=True):
+        allowed = layout.kind(kind).content_types if kind else ()
+        if allowed and json.loads(told).get("content_type", "") not in allowed:
+            wrong.append(key)
+    return wrong

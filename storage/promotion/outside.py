@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from storage.errors import Unsupported
+from storage.inventory.query import Inventory
 from storage.model.people import Actor
 from storage.model.promotion import Origin, Scope
 from storage.promotion.gates import Heard, Sound
@@ -29,6 +30,8 @@ HeardOf = Callable[[Actor, str, str, Scope, pa.Table], Heard | None]
 """Of actor, layout, bucket role, scope and plan rows: what QA's verdicts say of those bytes."""
 SoundOf = Callable[[Actor, str, str, pa.Table], Sound | None]
 """Of actor, layout, bucket role and plan rows: what was measured of those bytes."""
+KeptOf = Callable[[Actor, str, str], Sequence[Inventory]]
+"""Of actor, layout and bucket role: the inventories kept of that bucket, newest first."""
 
 
 def _no_courses(_actor: Actor, layout: str, _course: str) -> Course:
@@ -44,3 +47,4 @@ class Outside:
     course: CourseOf = _no_courses
     heard: HeardOf = lambda *_: None
     sound: SoundOf = lambda *_: None
+    kept: KeptOf = lambda *_: ()

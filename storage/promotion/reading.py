@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from storage.errors import Conflict
 from storage.gate import Passage
 from storage.model.promotion import PLAN_SCHEMA, ROWS_SCHEMA
+from storage.promotion.steps import Meant
 from storage.s3.client import Store
 from storage.s3.facts import facts_of
 from storage.s3.listing import list_page
@@ -146,6 +147,23 @@ def with_facts(rows: pa.Table, which: Any, where: Passage, stop: Stop) -> pa.Tab
         facts[at] = json.dumps(head.facts, sort_keys=True)
     at = rows.schema.get_field_index("facts")
     return rows.set_column(at, PLAN_SCHEMA.field("facts"), pa.array(facts, pa.string()))
+
+
+def with_facts_now(
+    store: Store, bucket: str, steps: Sequence[Meant], stop: Stop
+) -> Iterator[Meant]:
+    """The steps, those that nobody has asked about with the facts that their sources have now; as
+    they are where the source is another by now.
+    """
+    unasked = [one for one in steps if one.is_unasked]
+    told = dict(zip((one.seq for one in unasked), heads(
+        store, bucket, [one.source_key for one in unasked], stop), strict=True))  # fmt: skip
+    for one in steps:
+        head = told.get(one.seq)
+        if head is not None and head.etag == one.etag:
+            yield replace(one, facts=json.dumps(head.facts, sort_keys=True))
+        else:
+            yield one
 
 
 def summed(where: Passage, rows: pa.Table, keys: Sequence[str], stop: Stop) -> pa.Table:

@@ -61,10 +61,16 @@ def _journal(step: Step | None) -> list[str]:
 
 
 def as_page(
-    release: Release, gate_titles: Callable[[str], str], rows: pa.Table, at: datetime
+    release: Release,
+    gate_titles: Callable[[str], str],
+    rows: pa.Table,
+    at: datetime,
+    *,
+    cost: str = "",
 ) -> str:
     """A page of HTML that stands alone and prints well; every text in it is escaped. `rows` are
-    those to list, the first of the plan.
+    those to list, the first of the plan; `cost` says what running it costs, "" for who may not see
+    money.
     """
     header = release.header
     what = "Rollback" if release.kind == "rollback" else "Release"
@@ -88,13 +94,14 @@ def as_page(
     troubles = [*release.failures, *(release.verified.findings if release.verified else ())]
     wrong = "".join(f"<li>{escape(key)}: {escape(text)}</li>" for key, text in troubles)
     of = f" It undoes {escape(header.of)}." if header.of else ""
+    notes = "".join(f"<p>{escape(text)}</p>" for text in (cost, *release.notes) if text)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{_STYLE}</style><h1>{escape(title)}: {escape(STATE_WORDS[release.state])}</h1>"
         f"<p>{escape(release.id)}, from {escape(header.source_bucket)} to "
         f"{escape(header.target_bucket)}.{of} {release.done:,} of {release.todo:,} objects "
         f"written, {human_bytes(release.bytes)} planned. Printed {at:%Y-%m-%d %H:%M} UTC.</p>"
-        f"<p>Plan <code>{escape(release.hash)}</code></p>{people}"
+        f"<p>Plan <code>{escape(release.hash)}</code></p>{people}{notes}"
         f'<h2>Objects</h2><table><tr><th>State<th class="n">Objects</tr>{counts}</table>'
         f"<h2>Gates</h2><table><tr><th>Gate<th>It is<th>Why</tr>{gates}</table>"
         + (f"<h2>What went wrong</h2><ul>{wrong}</ul>" if wrong else "")

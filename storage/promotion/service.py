@@ -57,12 +57,15 @@ class Promotions:
     # -- planning ---------------------------------------------------------------------------------
 
     def plan(
-        self, actor: Actor, layout: str, scope: Scope, *, note: str = "", deep: bool = False
-    ) -> Release:
-        """A release of `scope`, planned from what the buckets hold now. `deep`: objects with the
-        same bytes are compared by their metadata, too. Raises NotFound, InvalidInput, Conflict.
+        self, actor: Actor, layout: str, scope: Scope, *, note: str = "", deep: bool = False,
+        inventories: bool = False,
+    ) -> Release:  # fmt: skip
+        """A release of `scope`, planned from what the buckets hold now; with `inventories` from
+        what they held when they were last measured, and then types and metadata are asked for by
+        the run, or now if `deep`. `deep`: objects with the same bytes are compared by their
+        metadata, too. Raises NotFound (also without such an inventory), InvalidInput, Conflict.
         """
-        making = self._doors.making(actor, layout, deep=deep)
+        making = self._doors.making(actor, layout, deep=deep, inventories=inventories)
         return self._kept(making.target, making.plan(scope), note)
 
     def import_plan(self, actor: Actor, layout: str, data: bytes, *, note: str = "") -> Release:

@@ -32,6 +32,11 @@ class Meant:
     facts: str
 
     @property
+    def is_unasked(self) -> bool:
+        """Whether nobody has asked yet what the source is besides its bytes."""
+        return not self.facts and self.state in ("new", "changed")
+
+    @property
     def removes(self) -> bool:
         """Whether it takes the object away."""
         return self.state == "removed"

@@ -16,7 +16,7 @@ from storage.errors import NotFound, StorageError, Unavailable
 from storage.gate import Passage
 from storage.model.releases import Release, Step, Verified
 from storage.promotion.gates import is_any
-from storage.promotion.reading import WORKERS, Stop, heads
+from storage.promotion.reading import WORKERS, Stop, heads, with_facts_now
 from storage.promotion.steps import Meant, meant
 from storage.s3.client import Store
 from storage.s3.fetching import fetch_start
@@ -60,7 +60,8 @@ class Checking:
 def verified(checking: Checking, now: datetime) -> Verified:
     """What was found. Raises StorageError where the store does not answer."""
     todo = checking.release.todo
-    steps = list(meant(checking.rows, 0, todo))
+    source = checking.source, checking.release.header.source_bucket
+    steps = list(with_facts_now(*source, list(meant(checking.rows, 0, todo)), checking.stop))
     wrong = dict(_unlike(checking, steps))
     there = [one for one in steps if not one.removes and one.key not in wrong]
     wrong |= dict(_unchanged(checking))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.gate import Passage
+from storage.inventory.query import Inventory
 from storage.layout.profile import Layout
 from storage.layout.promoting import PromotionRules
 from storage.model.people import Actor
@@ -29,6 +31,7 @@ from storage.promotion.reading import (
     summed,
     with_facts,
 )
+from storage.promotion.stored import covering, lacking, note, stored
 from storage.s3.bucket_state import versioning_of
 from storage.s3.many_copies import keeps_conditions
 
@@ -45,7 +48,7 @@ _UUID = "00000000-0000-0000-0000-000000000000"
 @dataclass(frozen=True, slots=True)
 class Making:
     """What a plan is made with. `deep`: also what is the same by its bytes is asked for its
-    metadata.
+    metadata. `by_inventories`: not listed, but looked up in inventories; when that was asked for.
     """
 
     actor: Actor
@@ -55,11 +58,13 @@ class Making:
     outside: Outside
     deep: bool
     stop: Stop
+    by_inventories: datetime | None = None
 
     def plan(self, scope: Scope) -> Plan:
         """The plan of that scope. Raises InvalidInput, NotFound, Conflict, Unavailable."""
         wanted, origins, prefixes = self._wanted(scope)
-        stage, prod = self._both(wanted, prefixes)
+        kept = self._kept(prefixes) if self.by_inventories else {}
+        stage, prod = self._both(wanted, prefixes, kept)
         if wanted is None:
             wanted = pc.unique(pa.concat_arrays([_keys(stage), _keys(prod)]))
         rows = compared(wanted, stage, prod)
@@ -70,16 +75,20 @@ class Making:
             rows = compared(wanted, stage, prod)
         if self.deep:
             rows = self._deeper(rows)
-        rows = with_facts(rows, is_any(rows, *COPIED), self.source, self.stop)
+        if self.deep or not self.by_inventories:
+            rows = with_facts(rows, is_any(rows, *COPIED), self.source, self.stop)
         header = self._header(scope, origins)
         said = self.said(scope, rows, origins)
         layout = self.source.layout
-        return planned(layout, self.rules, header, rows, said, notes=self._notes())
+        return planned(layout, self.rules, header, rows, said, notes=self._notes(kept))
 
-    def _notes(self) -> tuple[str, ...]:
-        """What the person should know of the live bucket's store."""
+    def _notes(self, kept: Mapping[str, Inventory]) -> tuple[str, ...]:
+        """What the person should know of where the plan is from and of the live bucket's store."""
         store, bucket = self.target.store, self.target.bucket.bucket
         told = []
+        if self.by_inventories:
+            both = [(one.bucket, kept[one.bucket.role]) for one in (self.source, self.target)]
+            told.append(note(both, self.by_inventories))
         if not keeps_conditions(store):
             told.append(_COMPARED.format(store.capabilities.server))
         if versioning_of(store, bucket) != "on":
@@ -126,19 +135,38 @@ class Making:
 
     def _wanted(self, scope: Scope) -> tuple[pa.Array | None, tuple[Origin, ...], tuple[str, ...]]:
         """The keys, None for whatever is below the prefix; the manifests; prefixes to list."""
-        if scope.kind == "prefix":
-            return None, (), scope.names
-        if scope.kind == "keys":
-            return pa.array(scope.names, pa.string()), (), (_shared(scope.names),)
         layout = self.source.layout
+        prefixes = prefixes_of(layout, self.rules, scope)
+        if scope.kind == "prefix":
+            return None, (), prefixes
+        if scope.kind == "keys":
+            return pa.array(scope.names, pa.string()), (), prefixes
         courses = [self.outside.course(self.actor, layout.name, name) for name in scope.names]
         before, after = _around(layout, self.rules.kind)
         ids = pc.unique(pa.concat_arrays([one.ids.cast(pa.string()) for one in courses]))
         keys = pc.binary_join_element_wise(before, ids, after, "")
-        return keys, tuple(one.origin for one in courses), sharded(before)
+        return keys, tuple(one.origin for one in courses), prefixes
 
-    def _both(self, wanted: pa.Array | None, prefixes: Sequence[str]) -> tuple[pa.Table, pa.Table]:
+    def _kept(self, prefixes: Sequence[str]) -> Mapping[str, Inventory]:
+        """The inventories to plan from, by bucket role."""
+        found = {}
+        for bucket in (self.source.bucket, self.target.bucket):
+            kept = self.outside.kept(self.actor, self.source.layout.name, bucket.role)
+            one = covering(kept, bucket, prefixes)
+            if one is None:
+                raise lacking(bucket, prefixes)
+            found[bucket.role] = one
+        return found
+
+    def _both(
+        self,
+        wanted: pa.Array | None,
+        prefixes: Sequence[str],
+        kept: Mapping[str, Inventory],
+    ) -> tuple[pa.Table, pa.Table]:
         def look(where: Passage) -> pa.Table:
+            if where.bucket.role in kept:
+                return stored(kept[where.bucket.role], wanted, prefixes)
             if wanted is not None and len(wanted) <= HEADED:
                 return asked(where, pc.unique(wanted).to_pylist(), self.stop)
             return listed(where, prefixes, self.stop)
@@ -169,6 +197,15 @@ def scope_of(kind: str, names: Sequence[str]) -> Scope:
     if wrong is not None:
         raise InvalidInput(f"{wrong[:60]!r} is no key.", "Check the list.")
     return Scope(found, given)
+
+
+def prefixes_of(layout: Layout, rules: PromotionRules, scope: Scope) -> tuple[str, ...]:
+    """The prefixes below which everything of a scope lies, to be listed side by side."""
+    if scope.kind == "prefix":
+        return scope.names
+    if scope.kind == "keys":
+        return (_shared(scope.names),)
+    return sharded(_around(layout, rules.kind)[0])
 
 
 def compared_places(one: Passage, prefix: str, other: Passage, other_prefix: str) -> pa.Table:

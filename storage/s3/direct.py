@@ -1,7 +1,7 @@
 """HEAD, PutObject and CopyObject of one bucket past the SDK's model, which takes longer than they.
 
 Several requests are sent before the first answer is read, each over a connection of its own: a
-thread that waits once for eight costs less than eight that wait.
+thread that waits once for several costs less than several that wait.
 
 Only a plain answer counts. Whatever is unusual is told as such, and the caller asks the SDK: with
 its retries, redirects, words for errors, and a read that settles what became of a lost answer.

@@ -16,7 +16,7 @@ from itertools import compress
 from storage.errors import Conflict, StorageError, Unavailable, Unconfirmed
 from storage.model.objects import Written
 from storage.s3.client import Store
-from storage.s3.copy import ONE_COPY_BYTES, copy_object
+from storage.s3.copy import COPY_PART_BYTES, ONE_COPY_BYTES, copy_object
 from storage.s3.direct import Odd, Task, direct
 from storage.s3.facts import facts_of
 from storage.s3.heads import head_answer
@@ -25,7 +25,7 @@ from storage.s3.settle import unconfirmed
 from storage.s3.verify import Seen, difference
 
 WORKERS = 32  # threads; each may have a volley under way
-VOLLEY = 8  # copies sent before the first answer is read
+VOLLEY = 16  # copies sent before the first answer is read
 AT_ONCE = 96  # copies under way
 _TRIES = 4  # of a store that asks for patience; after them the SDK's own
 _WAIT_S = 0.1  # before the second, twice that before the third …
@@ -69,12 +69,13 @@ class Copies:
         keeps = keeps_conditions(self._to)
         same = self._to is store
         self._direct = direct(self._to, target) if keeps and same else None
+        self.volley = VOLLEY if self._direct else 1  # the SDK does one after another
         self._sleep = sleep
         self._unholdable = self._to.capabilities.unholdable
         self.pace = Pace(AT_ONCE)
 
     def some(self, tasks: Sequence[Task]) -> list[Outcome]:
-        """Does a few, best a VOLLEY, side by side; their outcomes, which are never raised."""
+        """Does a few, best `volley`, side by side; their outcomes, which are never raised."""
         quick = [self._is_quick(task) for task in tasks]
         told = iter(self._volleys(list(compress(tasks, quick))))
         return [
@@ -135,6 +136,8 @@ class Copies:
                 if_source=task.etag,
                 precondition=task.precondition,
                 to=self._to,
+                multipart_above=ONE_COPY_BYTES,
+                part_bytes=COPY_PART_BYTES,
             )
         except Conflict as conflict:
             found = self._found(task, source)

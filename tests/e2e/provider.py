@@ -107,9 +107,17 @@ class SignedConsole:
 
 @contextmanager
 def signed_console(
-    provider: Provider, env: Mapping[str, str], folder: Path, *, log: Path, script: str = "app.py"
+    provider: Provider,
+    env: Mapping[str, str],
+    folder: Path,
+    *,
+    log: Path,
+    script: str = "app.py",
+    projects: str = "",
 ) -> Iterator[SignedConsole]:
-    """A console with a login by `provider`, for an hour; its files lie in `folder`."""
+    """A console with a login by `provider`, for an hour; its files lie in `folder`. `projects` are
+    lines of its config file on them.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     secret = secrets.token_hex(32)
@@ -119,7 +127,7 @@ def signed_console(
     )
     config = folder / "soundstage.toml"
     config.write_text(
-        f'[login]\npublic_url = "{url}"\nsession_hours = 1\ncontact = "help@example.org"\n{lines}'
+        f'{projects}[login]\npublic_url = "{url}"\nsession_hours = 1\ncontact = "help@example.org"\n{lines}'
     )
     hidden = folder / "secrets.toml"
     hidden.write_text(

@@ -53,8 +53,8 @@ draft = ["object:list", "object:read"]
 draft = ["object:list", "object:read", "object:archive"]
 prod = ["object:list", "object:read", {_ALL}]
 [access.admin]
-draft = ["object:list", "object:read"]
-prod = ["object:list", "object:read", {_ALL}]
+draft = ["object:list", "object:read", "inventory:scan"]
+prod = ["object:list", "object:read", "inventory:scan", {_ALL}]
 """
 _PROJECTS = 'layout_files = ["pod.toml"]\nprojects = ["pod"]\n'
 _LOGIN = """
@@ -142,6 +142,22 @@ def content(store: Store) -> dict[str, bytes]:
 def planned(tab: Console, prefix: str = "clips/") -> Console:
     """A plan of a folder, made on the page; it is open."""
     return tab.open("promote", project="pod", part="plan", prefix=prefix).press("promoting:make")
+
+
+def test_a_plan_by_inventories_tells_their_ages(tab: Console, serving: Services) -> None:
+    """Once both buckets were measured; the plan says so, and a bucket that was not is named."""
+    address = {"project": "pod", "part": "plan", "prefix": "clips/"}
+    assert not tab.open("promote", **address).app.radio
+    serving.inventories.start(ME, "pod", "draft", watch=lambda *_: None)
+    [choice] = tab.open("promote", **address).app.radio
+    assert "not measured yet" in choice.proto.captions[1].partition("Prod")[2]
+    assert choice.disabled
+    serving.inventories.start(ME, "pod", "prod", watch=lambda *_: None)
+    [choice] = tab.open("promote", **address).app.radio
+    assert choice.proto.captions[1].count("less than a minute old") == 2
+    choice.set_value(choice.options[1])
+    tab.again().press("promoting:make")
+    assert "Planned from inventories: Drafts" in tab.words
 
 
 def until(tab: Console, words: str) -> Console:
@@ -243,7 +259,7 @@ def test_two_people(signed: Callable[..., Console], pod: Store) -> None:
     ben.press("promoting:approve")
     assert "Approved by ben" in ben.words
     until(run(ann.again()), "It is live")
-    assert "run by ann" in ann.words
+    assert "Run by ann" in ann.words
 
     eve = planned(signed("eve", "admins"))
     assert eve.app.button(key="danger:promoting:override").disabled
@@ -256,7 +272,7 @@ def test_two_people(signed: Callable[..., Console], pod: Store) -> None:
     assert f"eve approved “Promote folder clips/” in Podcast alone: {reason}" in ben.words
     ben.open("promote", project="pod", release=eve.app.query_params["release"])
     ben.press("promoting:sign")
-    assert "countersigned by ben" in ben.words
+    assert "Countersigned by ben" in ben.words
     assert "waits to be countersigned" not in ben.open("home", project="pod").words
 
 

@@ -1,29 +1,41 @@
 """Random histories of uploads, releases, rollbacks and writes past the console: prod is always as a
-model of it says, and what a rollback refuses it says why.
+model of it says, and what a rollback refuses it refuses for a reason.
 """
 
 from __future__ import annotations
 
 import os
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from promotion_rig import Rig, clip, rigged
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from promotion_rig import ME, Rig, clip, rigged
 
 from storage.audit.log import Audit
 from storage.db.engine import Database
-from storage.errors import RuleViolation
+from storage.errors import Conflict, RuleViolation, VerifyFailed
 from storage.gate import Gate
+from storage.model.promotion import Scope
 from storage.model.releases import Release
 from storage.s3.client import Store
 
-HISTORIES = {"long": 60, "full": 1_000}  # by profile; 5 in `make test`
-KEYS = 5
+HISTORIES = {"long": 120, "full": 1_000}  # by profile; 3 in `make test`
+STEPS = 14  # a history
+KEYS = 4
 
 State = dict[str, str]
+
+_keys = st.integers(0, KEYS - 1)
+_takes = st.integers(0, 3)  # few, so that the same bytes come back
 
 
 @pytest.fixture
@@ -34,105 +46,165 @@ def rig(
         yield made
 
 
-class Model:
-    """What the two buckets hold by the rules alone, and what each release did to prod."""
+@dataclass
+class Did:
+    """What a release did to prod: of each key that it wrote, what was before and after."""
 
-    def __init__(self, rig: Rig) -> None:
-        self.rig, self.chance = rig, random.Random(0)
+    release: Release
+    before: State = field(default_factory=dict)
+    after: State = field(default_factory=dict)
+    undone: bool = False
+
+    @property
+    def keys(self) -> set[str]:
+        return self.before.keys() | self.after.keys()
+
+
+class Histories(RuleBasedStateMachine):
+    """What the two buckets hold by the rules alone."""
+
+    rig: Rig
+    count = 0  # of histories: each has keys of its own, as the journal is that of all
+
+    def __init__(self) -> None:
+        super().__init__()
+        Histories.count += 1
+        self.names = [clip(Histories.count * KEYS + at) for at in range(KEYS)]
         self.stage: State = {}
         self.prod: State = {}
-        self.done: dict[str, tuple[State, State]] = {}  # before and after, of what it wrote
-        self.releases: list[Release] = []
+        self.waiting: list[Release] = []
+        self.ran: list[Did] = []
 
-    def upload(self) -> None:
-        """A new take of some clip arrives in stage."""
-        key = clip(self.chance.randrange(KEYS))
-        self.stage[key] = self.rig.put("stage", key, self.chance.randbytes(8))
+    def teardown(self) -> None:
+        for role in ("stage", "prod"):
+            for key in self.rig.content(role):
+                self.rig.delete(role, key)
 
-    def past_the_console(self) -> None:
-        """Somebody writes prod by hand, or deletes there."""
-        key = clip(self.chance.randrange(KEYS))
-        if key in self.prod and self.chance.random() < 0.5:
-            self.rig.delete("prod", key)
-            del self.prod[key]
+    # -- what people do --
+
+    @rule(at=_keys, take=_takes)
+    def upload(self, at: int, take: int) -> None:
+        """A take of some clip arrives in stage."""
+        self.stage[self.names[at]] = self.rig.put("stage", self.names[at], b"take %d" % take)
+
+    @precondition(lambda self: self.stage)
+    @rule(at=_keys)
+    def delete_from_stage(self, at: int) -> None:
+        if self.stage.pop(self.names[at], None):
+            self.rig.delete("stage", self.names[at])
+
+    @rule(at=_keys, take=_takes)
+    def write_past_the_console(self, at: int, take: int) -> None:
+        self.prod[self.names[at]] = self.rig.put("prod", self.names[at], b"take %d" % take)
+
+    @precondition(lambda self: self.prod)
+    @rule(at=_keys)
+    def delete_past_the_console(self, at: int) -> None:
+        if self.prod.pop(self.names[at], None):
+            self.rig.delete("prod", self.names[at])
+
+    @precondition(lambda self: self.stage)
+    @rule(some=st.sets(_keys, min_size=1))
+    def release(self, some: set[int]) -> None:
+        """What is in stage of these goes live, at once."""
+        self._plan(some)
+        if self.waiting:
+            self._run(self.waiting.pop())
+
+    @precondition(lambda self: self.stage)
+    @rule(some=st.sets(_keys, min_size=1))
+    def plan(self, some: set[int]) -> None:
+        """It is planned and approved, and others go on meanwhile."""
+        self._plan(some)
+
+    @precondition(lambda self: self.waiting)
+    @rule()
+    def run(self) -> None:
+        """The oldest plan that waits is run."""
+        self._run(self.waiting.pop(0))
+
+    @precondition(lambda self: self.ran)
+    @rule(which=st.integers(0, 20))
+    def roll_back(self, which: int) -> None:
+        """A release, or a rollback (which is forward again), is undone."""
+        did = self.ran[which % len(self.ran)]
+        if did.undone:
+            return
+        as_left = all(self.prod.get(key) == did.after.get(key) for key in did.keys)
+        later = self._later(did)
+        if not did.keys or not as_left or later:
+            with pytest.raises((RuleViolation, Conflict)):
+                self.rig.undone(did.release)
+            return
+        back = self.rig.undone(did.release)
+        assert back.state == "live", back
+        self._write(back, {key: did.before.get(key, "") for key in did.keys})
+        did.undone = True
+
+    # -- the model --
+
+    def _plan(self, some: set[int]) -> None:
+        keys = tuple(self.names[at] for at in sorted(some) if self.names[at] in self.stage)
+        if keys:
+            release = self.rig.plan(Scope("keys", keys))
+            self.waiting.append(self.rig.approve(release))
+
+    def _run(self, release: Release) -> None:
+        """Each object whose source and target are as planned goes live; the others stay."""
+        every = self.rig.promotions.rows(ME, "ssi", release.id).to_pylist()
+        rows, same = every[: release.todo], every[release.todo :]
+        meant = {row["key"]: row["etag"] for row in rows}
+        others = any(self.prod.get(row["key"]) != row["prod_etag"] for row in same)
+        wrote, fails = {}, False
+        for row in rows:
+            key, live = row["key"], self.prod.get(row["key"], "")
+            if self.stage.get(key) == meant[key] and live == row["prod_etag"]:
+                wrote[key] = meant[key]
+            elif self.stage.get(key) != meant[key] or live != meant[key]:
+                fails = True
+        if others and not fails:
+            with pytest.raises(VerifyFailed):  # what was live already is so no longer
+                self.rig.run(release)
         else:
-            self.prod[key] = self.rig.put("prod", key, self.chance.randbytes(9))
+            self.rig.run(release)
+        ended = self.rig.get(release)
+        assert ended.state == ("stopped" if fails else "copied" if others else "live"), ended
+        self._write(ended, wrote)
 
-    def release(self) -> None:
-        """Everything in stage goes live."""
-        if not self.stage:
-            return
-        before = dict(self.prod)
-        release = self.rig.released()
-        assert release.state == "live", release
-        self.prod |= self.stage
-        self._remember(release, before)
+    def _write(self, release: Release, wrote: Mapping[str, str]) -> None:
+        did = Did(release)
+        for key, etag in wrote.items():
+            if key in self.prod:
+                did.before[key] = self.prod.pop(key)
+            if etag:
+                self.prod[key] = did.after[key] = etag
+        self.ran.append(did)
 
-    def rollback(self) -> None:
-        """One of the releases so far is undone, where nothing came after it."""
-        if not self.releases:
-            return
-        release = self.rig.get(self.chance.choice(self.releases))
-        if release.state != "live":
-            return
-        before, after = self.done[release.id]
-        as_left = bool(after.keys() | before.keys()) and all(
-            self.prod.get(key) == after.get(key) for key in after.keys() | before.keys()
+    def _later(self, did: Did) -> bool:
+        """Whether a release that came after it, and stands, wrote some of the same."""
+        after = self.ran[self.ran.index(did) + 1 :]
+        return any(
+            one.keys & did.keys and not one.undone and one.release.kind == "promotion"
+            for one in after
         )
-        try:
-            back = self.rig.undone(release)
-        except RuleViolation as refusal:
-            if as_left and "later-releases" not in refusal.what:
-                raise
-            return
-        assert as_left, "what others wrote was undone"
-        was = dict(self.prod)
-        for key in after.keys() | before.keys():
-            if key in before:
-                self.prod[key] = before[key]
-            else:
-                del self.prod[key]
-        self._remember(back, was)
 
-    def _remember(self, release: Release, before: State) -> None:
-        wrote = {
-            key for key in before.keys() | self.prod.keys() if before.get(key) != self.prod.get(key)
-        }
-        self.done[release.id] = tuple(
-            {key: side[key] for key in wrote if key in side} for side in (before, self.prod)
-        )  # type: ignore[assignment]
-        self.releases.append(release)
-
-    def check(self) -> None:
+    @invariant()
+    def prod_is_as_the_model_says(self) -> None:
         assert self.rig.content("prod") == self.prod
         assert self.rig.content("stage") == self.stage
 
 
-@pytest.mark.long
 @pytest.mark.property
 @pytest.mark.timeout(7_200)
-@settings(
-    max_examples=HISTORIES.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 5),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(("upload", "release", "rollback", "past_the_console")),
-            st.integers(0, 1_000_000),
+def test_prod_is_always_as_the_model_says(rig: Rig) -> None:
+    """Whatever was planned, released, undone, done again and written in between."""
+    Histories.rig = rig
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=HISTORIES.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 3),
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
-        min_size=6,
-        max_size=10,
     )
-)
-def test_prod_is_always_as_the_model_says(rig: Rig, history: list[tuple[str, int]]) -> None:
-    """Whatever was released, undone, done again and written in between."""
-    model = Model(rig)
-    for role in ("stage", "prod"):
-        for key in rig.content(role):
-            rig.delete(role, key)
-    for act, seed in [("upload", 0), ("release", 0), *history]:
-        model.chance = random.Random(seed)
-        getattr(model, act)()
-        model.check()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from released_worker import configure
 
 from storage import bootstrap
 from storage.cli.main import main
+from storage.model.releases import STATE_WORDS
 from storage.s3.client import Store
 
 KEY = "clips/0A7051FF-4AB7-5123-8250-466D740ADCEF.mp3"
@@ -77,6 +80,7 @@ def test_from_the_plan_to_the_rollback(
     assert run("run", plan["id"], "--type", "clips/", status=1)["error"]["code"] == "conflict"
     assert run("approve", plan["id"], "--hash", plan["hash"])["state"] == "approved"
     assert run("run", plan["id"], "--type", "x", status=2)["error"]["code"] == "invalid-input"
+    assert run("status", plan["id"], status=5)["state"] == "approved"
     ran = run("run", plan["id"], "--type", "clips/", "--all")
     assert (ran["release"], ran["state"], ran["done"], ran["failed"], ran["total"]) == (
         plan["id"], "live", 1, 0, 1,
@@ -95,6 +99,49 @@ def test_from_the_plan_to_the_rollback(
     differing = run("diff", "draft:clips/", "prod:clips/", status=1)["differing"]
     assert differing == [{"key": KEY.removeprefix("clips/"), "state": "only-one"}]
     assert run("cancel", again["id"])["state"] == "void"
+
+
+def test_from_inventories(
+    run: Callable[..., Any], weed_store: Store, buckets: tuple[str, str], tmp_path: Path
+) -> None:
+    """Without them it is said what to do; with them nothing is listed, the plan says how old they
+    are, and what was written since is not overwritten."""
+    draft, prod = buckets
+    other = KEY.replace("0A", "0B")
+    for key in (KEY, other):
+        weed_store.client.put_object(Bucket=draft, Key=key, Body=b"clip", ContentType="audio/mpeg")
+    missing = run("plan", "--prefix", "clips/", "--from-inventory", status=3)["error"]
+    assert (missing["code"], "scan draft" in missing["remedy"]) == ("not-found", True)
+    for role in ("draft", "prod"):
+        assert main(["scan", role, "--out", str(tmp_path / f"{role}.parquet")]) == 0
+    weed_store.client.put_object(Bucket=draft, Key=KEY.replace("0A", "0C"), Body=b"later")
+    weed_store.client.put_object(Bucket=prod, Key=other, Body=b"by hand")
+    plan = run("plan", "--prefix", "clips/", "--from-inventory")
+    assert [step["key"] for step in plan["steps"]] == [KEY, other]
+    assert any("less than a minute old" in note for note in plan["notes"])
+    run("approve", plan["id"], "--hash", plan["hash"])
+    stopped = run("run", plan["id"], "--type", "clips/", status=1)
+    assert (stopped["done"], stopped["failures"][0]["key"]) == (1, other)
+    assert run("status", plan["id"], status=1)["state"] == "stopped"
+    assert run("cancel", plan["id"])["state"] == "stopped"
+
+
+def test_a_pipeline_knows_by_the_status(
+    run: Callable[..., Any], weed_store: Store, buckets: tuple[str, str], tmp_path: Path
+) -> None:
+    """Ended well, running, waiting for somebody, or none of these: of each state."""
+    weed_store.client.put_object(Bucket=buckets[0], Key=KEY, Body=b"clip")
+    plan = run("plan", "--prefix", "clips/")
+    statuses = {
+        "planned": 5, "approved": 5, "running": 4, "paused": 5, "stopped": 1,
+        "copied": 1, "live": 0, "undone": 0, "void": 1,
+    }  # fmt: skip
+    assert statuses.keys() == STATE_WORDS.keys()
+    for state, status in statuses.items():
+        with closing(sqlite3.connect(tmp_path / "data" / "console.db")) as database:
+            database.execute("UPDATE releases SET state = ?", [state])
+            database.commit()
+        assert run("status", plan["id"], status=status)["state"] == state
 
 
 def test_what_cannot_be_is_told(run: Callable[..., Any], tmp_path: Path) -> None:

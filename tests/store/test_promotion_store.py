@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -34,7 +35,9 @@ from storage.model.audit import AuditFilter
 from storage.model.people import Role
 from storage.model.promotion import Scope
 from storage.promotion.gates import Heard, Sound
+from storage.s3 import many_copies
 from storage.s3.client import Store
+from storage.s3.multipart import MIB
 
 BOTH = pytest.mark.parametrize("versions", [True, False], ids=["versions", "no versions"])
 
@@ -81,6 +84,28 @@ def test_there_and_back_and_there_again(rig: Rig, versions: bool) -> None:
     assert [rig.get(one).state for one in (forward, back, release)] == ["live", "undone", "live"]
     assert rig.content("prod", "mastered/") == live
     assert rig.facts("prod", clip(15)) == rig.facts("stage", clip(15))
+
+
+def test_a_large_object_goes_in_parts(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit of one copy (here 6 MiB) it goes live in parts, with all that belongs to it;
+    the next plan finds it the same though its ETag is another; and it is undone."""
+    monkeypatch.setattr(many_copies, "ONE_COPY_BYTES", 6 * MIB)
+    monkeypatch.setattr(many_copies, "COPY_PART_BYTES", 5 * MIB)
+    large = os.urandom(9 * MIB)
+    source = rig.put("stage", clip(1), large, Metadata={"take": "7"}, Tagging="a=b")
+    rig.fill("stage", [2])
+    rig.put("prod", clip(1), b"earlier")
+    before = rig.content("prod")
+    release = rig.released()
+    assert (release.state, release.done) == ("live", 2)
+    etag = rig.content("prod")[clip(1)]
+    assert (etag.endswith("-2"), etag != source) == (True, True)
+    assert rig.facts("prod", clip(1)) == rig.facts("stage", clip(1))
+    live = rig.store.client.get_object(Bucket=rig.buckets["prod"], Key=clip(1))["Body"].read()
+    assert live == large
+    assert rig.plan().counts["same"] == 2
+    assert rig.undone(release).state == "live"
+    assert rig.content("prod") == before
 
 
 def test_everything_is_in_the_log(rig: Rig) -> None:

@@ -99,7 +99,7 @@ def test_the_report_escapes_all_it_is_told() -> None:
         bytes=2_048,
         requests=3,
         gates=(Gate(BAD, False, BAD),),
-        notes=(),
+        notes=("Planned from <inventories>.",),
         todo=1,
         state="copied",
         planned=me,
@@ -108,7 +108,8 @@ def test_the_report_escapes_all_it_is_told() -> None:
         verified=Verified(me.at, 1, 1, 1, ((BAD, BAD),)),
         failures=((BAD, BAD),),
     )
-    page = as_page(release, gate_title, rows(BAD), WHEN)
+    page = as_page(release, gate_title, rows(BAD), WHEN, cost="About <1> USD.")
+    assert "<p>About &lt;1&gt; USD.</p><p>Planned from &lt;inventories&gt;.</p>" in page
     tags = _Tags()
     tags.feed(page)
     assert "script" not in tags.seen

@@ -177,7 +177,8 @@ def test_the_rule_shuts() -> None:
 def test_missing_shuts() -> None:
     """A reference without an object, and one that only prod has, are in the way by ssi's rules."""
     plan = plan_of([clip(1), clip(2), clip(3)], bucket((clip(1), A, 5)), bucket((clip(2), A, 5)))
-    assert gate(plan, "references") == (False, "Of 3 objects, 2 not there.")
+    told = "Of 3 objects, 2 not in Stage (testing), 1 of them live already."
+    assert gate(plan, "references") == (False, told)
 
 
 def test_nothing_at_all_shuts() -> None:
@@ -325,7 +326,8 @@ def test_the_manifest_is_the_one_that_is_planned_from() -> None:
     title = SSI.bucket("canonical").title
     open_ = gate(stored, filed)
     assert (open_.name, open_.ok) == ("manifest", True)
-    assert open_.reason == f"Read from {title}. Given as a file, so not published: fra_for_eng."
+    assert open_.reason.startswith(f"Read from {title}. Given as a file, whose own bytes are not")
+    assert f"into {title} as courses/fra_for_eng/course_manifest.json" in open_.reason
     shut = gate(replace(stored, digest="ff"), filed)
     assert (shut.ok, shut.reason) == (False, "Another by now: ita_for_eng.")
     assert "manifest" not in {one.name for one in plan_of(["a"], stage, bucket()).gates}
