@@ -23,7 +23,7 @@ _HEADER = re.compile(
 _BEARER = re.compile(r"(?P<name>\bbearer\s+)[A-Za-z0-9._~+/=-]{20,}", re.IGNORECASE)
 _API_TOKEN = re.compile(r"(?P<name>sst_[0-9a-f]{16}_)[0-9a-f]+", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?P<name>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE)
-# each with words of which one is in all it finds: most texts have none, and are soon looked through
+# each with words of which one is in all it finds
 _PATTERNS = (
     (_NAMED, ("signature", "credential", "awsaccesskeyid", "token", "secret", "passw")),
     (_HEADER, ("authorization",)),
@@ -31,6 +31,7 @@ _PATTERNS = (
     (_API_TOKEN, ("sst_",)),
     (_IN_ADDRESS, ("://",)),
 )
+_WORDS = ("\0", *(word for _, words in _PATTERNS for word in words))
 # NUL is no text to PostgreSQL, and half a surrogate pair is none to either database
 _UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -48,13 +49,28 @@ class Scrub:
     def __call__(self, text: str, max_bytes: int) -> str:
         """`text` without secrets, at most `max_bytes` of UTF-8 (and a mark where it was cut)."""
         clean = self._known.sub(REMOVED, text) if self._known else text
-        ascii_only, lower = clean.isascii(), clean.lower()  # others have letters like i, k and s
-        for pattern, words in _PATTERNS:
-            if not ascii_only or any(word in lower for word in words):
-                clean = pattern.sub(rf"\g<name>{REMOVED}", clean)
-        if not ascii_only or "\x00" in clean:
-            clean = _UNKEEPABLE.sub(lambda odd: odd[0].encode("unicode_escape").decode(), clean)
+        if _is_suspect(clean):
+            clean = _cleaned(clean)
         encoded = clean.encode()
         if len(encoded) <= max_bytes:
             return clean
         return encoded[:max_bytes].decode("utf-8", "ignore") + "[cut]"
+
+
+def _is_suspect(text: str) -> bool:
+    """Whether any of the patterns may find something. Most texts are done with this look."""
+    if not text.isascii():  # there are other letters that stand for i, k and s
+        return True
+    lower = text.lower()
+    for word in _WORDS:  # a generator would take longer than what it looks through  # noqa: SIM110
+        if word in lower:
+            return True
+    return False
+
+
+def _cleaned(text: str) -> str:
+    ascii_only, lower = text.isascii(), text.lower()
+    for pattern, words in _PATTERNS:
+        if not ascii_only or any(word in lower for word in words):
+            text = pattern.sub(rf"\g<name>{REMOVED}", text)
+    return _UNKEEPABLE.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)

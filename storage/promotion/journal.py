@@ -17,6 +17,9 @@ from storage.promotion.steps import Meant
 from storage.s3.many_copies import Copied
 
 
+_OVER: tuple[Phase, ...] = ("done", "found")
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """What is at a target right before it is written: its ETag, version and backup."""
@@ -60,16 +63,16 @@ class Journal:
         self._call = call
         self._known = {step.seq: step for step in rows.steps(release)}
         self._unknown = {seq for seq, step in self._known.items() if step.phase == "begun"}
+        self._over = {seq for seq, step in self._known.items() if step.phase in _OVER}
 
     def left(self, steps: int) -> list[int]:
         """The numbers of those that are still to be done, of so many."""
-        over = {seq for seq, step in self._known.items() if step.phase in ("done", "found")}
-        return [seq for seq in range(steps) if seq not in over]
+        return [seq for seq in range(steps) if seq not in self._over]
 
     @property
     def done(self) -> int:
         """How many are done."""
-        return sum(1 for step in self._known.values() if step.phase in ("done", "found"))
+        return len(self._over)
 
     def begun(self, seq: int) -> Before | None:
         """What an earlier run saw before it began that step; None where none did."""
@@ -119,6 +122,8 @@ class Journal:
                 at=at,
             )
             self._known[one.seq] = step
+            if phase in _OVER:
+                self._over.add(one.seq)
             steps.append(step)
             events.append(
                 where.event(
