@@ -16,7 +16,6 @@ from storage.model.releases import Phase, Step
 from storage.promotion.steps import Meant
 from storage.s3.many_copies import Copied
 
-
 _OVER: tuple[Phase, ...] = ("done", "found")
 
 
