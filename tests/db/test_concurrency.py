@@ -58,6 +58,7 @@ def audit(database: Database, tmp_path: Path) -> Audit:
     return open_audit(database, tmp_path / "data", Secret(""), lambda: datetime.now(UTC), [])
 
 
+@pytest.mark.long
 def test_eight_consoles_make_one_chain(start: Start, audit: Audit) -> None:
     """400 rows of 8 processes at once: numbered 1 to 400 without a gap, none lost, unbroken."""
     processes = [start(f"console-{number}", 50) for number in range(8)]

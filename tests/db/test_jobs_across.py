@@ -118,6 +118,7 @@ def test_a_job_runs_elsewhere(jobs: Jobs, process: Callable[..., Process]) -> No
     assert only(jobs).result == {"counted": 40}
 
 
+@pytest.mark.long
 def test_a_job_is_cancelled_from_elsewhere(jobs: Jobs, process: Callable[..., Process]) -> None:
     """The process that runs it stops within seconds and tidies up."""
     console = go(process("run", 400))
@@ -147,6 +148,7 @@ def test_a_killed_console_leaves_a_job_to_resume(
     assert [number for _, number in count.counted] == [5, 6, 7, 8, 9]
 
 
+@pytest.mark.long
 def test_of_several_that_resume_one_gets_the_job(
     jobs: Jobs, later: Jobs, process: Callable[..., Process]
 ) -> None:

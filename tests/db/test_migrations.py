@@ -76,6 +76,7 @@ def test_a_newer_schema_is_refused_and_left_alone(database: Database, address: s
     assert found == "9999"
 
 
+@pytest.mark.long
 def test_consoles_that_start_at_once_upgrade_once(address: str | Path) -> None:
     """Six processes open a database that is not there yet; all of them find it whole."""
     code = (

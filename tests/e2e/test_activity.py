@@ -37,7 +37,6 @@ def lines(page: Page) -> Locator:
     return page.locator(".log .row")
 
 
-@pytest.mark.journey
 def test_what_is_done_in_browse_is_in_activity(linked: Page, console: Console) -> None:
     """A link given out is the newest row; it opens by a click and by the keyboard, asks the
     console for nothing, and says who, what and when in the reader's zone and in UTC."""
@@ -112,7 +111,6 @@ def test_what_is_filtered_is_taken_along(linked: Page, console: Console, tmp_pat
     expect(lines(page).first).to_contain_text("export")
 
 
-@pytest.mark.journey
 def test_hostile_names_are_text_in_the_log(page: Page, console: Console, watch: Watch) -> None:
     """A key that would be script, markup and direction marks: shown, and nothing runs."""
     key = "log/<img src=x onerror=alert(1)> **b** [x](javascript:alert(1)) \u202egpj.mp3"

@@ -50,7 +50,6 @@ def walking(page: Page, console: Console, walk: list[str]) -> Page:
     return page
 
 
-@pytest.mark.journey
 def test_three_pages_lose_and_repeat_nothing(walking: Page, walk: list[str]) -> None:
     """Next, Next, and every name was shown once; Previous, Previous leads back the same way."""
     pages = [names(walking)]
@@ -232,7 +231,6 @@ def test_prod_is_marked_the_same_everywhere(page: Page, console: Console) -> Non
     expect(page.get_by_text("Live", exact=True)).to_have_count(0)
 
 
-@pytest.mark.journey
 def test_the_keyboard_is_enough(page: Page, console: Console) -> None:
     """Arrows move, Enter opens, Space ticks, ArrowLeft goes up a folder."""
     open_view(page, console.browse(project="ssi", bucket="stage", prefix="mastered/"))
@@ -250,7 +248,6 @@ def test_the_keyboard_is_enough(page: Page, console: Console) -> None:
     expect(row(page, "mastered/")).to_be_visible()
 
 
-@pytest.mark.journey
 def test_ticked_objects_come_as_zip_and_as_csv(page: Page, console: Console) -> None:
     """The ZIP holds the ticked objects byte for byte; the CSV has their rows."""
     open_view(page, console.browse(project="ssi", bucket="stage", prefix="mastered/"))

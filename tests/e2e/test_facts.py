@@ -33,7 +33,6 @@ def row(facts: Locator, label: str) -> Locator:
     return facts.locator("dl > div").filter(has=facts.page.locator("dt", has_text=label))
 
 
-@pytest.mark.journey
 def test_hostile_strings_are_text(page: Page, show: Callable[[Page], Locator]) -> None:
     """Headings, labels, values and titles are shown character by character."""
     show(page)
@@ -63,7 +62,6 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(
     expect(row(facts, "Wrong time")).to_contain_text("yesterday")
 
 
-@pytest.mark.journey
 def test_a_copy_button_copies_the_exact_value(
     new_page: Callable[..., Page], show: Callable[[Page], Locator]
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from browser import settle
 from hostile import HOSTILE
 from playwright.sync_api import Page, expect
@@ -15,7 +14,6 @@ JOINER = "\u2060"
 KINDS = {"button": "button", "expander": "summary", "checkbox": "label"}
 
 
-@pytest.mark.journey
 def test_labels_show_hostile_strings_literally(
     page: Page, run_streamlit: Callable[..., str]
 ) -> None:

@@ -194,7 +194,6 @@ def kept(page: Page) -> int:
     )
 
 
-@pytest.mark.journey
 def test_verdicts_survive_a_lost_connection_a_reload_and_a_session_that_ended(
     desk: ReviewDesk, open_page: Callable[..., Page]
 ) -> None:

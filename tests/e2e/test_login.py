@@ -167,7 +167,6 @@ def test_nobody_gets_anything_by_http(signed: SignedConsole) -> None:
 # -- in and out ---------------------------------------------------------------------------------
 
 
-@pytest.mark.journey
 def test_the_page_asked_for_is_kept(page: Page, signed: SignedConsole) -> None:
     """From a deep link through the provider and back to it; the session cookie is out of reach of
     scripts and of other sites, and the provider was asked with state, nonce and a code.
@@ -235,7 +234,6 @@ def long_but_the_fragment(*acts: str) -> list[object]:
     return [act if "fragment" in act else pytest.param(act, marks=pytest.mark.long) for act in acts]
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("act", long_but_the_fragment(*ACTS, "Act in a dialog"))
 def test_signing_out_ends_the_other_tabs(
     new_page: Callable[..., Page], acting: SignedConsole, act: str
@@ -270,7 +268,6 @@ def test_signing_out_ends_the_other_tabs(
     assert other.url == f"{acting.url}/?project=ssi"
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize("act", long_but_the_fragment(*ACTS))
 def test_a_session_ends(page: Page, acting: SignedConsole, act: str) -> None:
     """After its hours the next press is refused, in the page and in every route."""
@@ -288,7 +285,6 @@ def test_a_session_ends(page: Page, acting: SignedConsole, act: str) -> None:
     assert status(f"{acting.url}/api/ui/zip?ticket=any", sent) == 401
 
 
-@pytest.mark.journey
 @pytest.mark.parametrize(("act", "sub"), [*zip(ACTS, ("ella", "adam", "both"), strict=True)])
 def test_an_admin_ends_a_running_tab(page: Page, acting: SignedConsole, act: str, sub: str) -> None:
     """A revocation, here from another process, holds for the next press of a button."""

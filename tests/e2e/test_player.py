@@ -136,7 +136,6 @@ def test_sound_survives_what_happens_around_it(
     assert media.renewals == []
 
 
-@pytest.mark.journey
 def test_expired_while_paused_goes_on_where_it_was(
     media: Media, show: Callable[..., Locator]
 ) -> None:
@@ -200,7 +199,6 @@ def test_a_refusal_before_its_time_renews_as_well(
     assert len(media.renewals) == 1
 
 
-@pytest.mark.journey
 def test_a_refused_renewal_says_what_and_remedy_and_can_be_tried_again(
     media: Media, show: Callable[..., Locator]
 ) -> None:
@@ -374,7 +372,6 @@ def test_a_clip_of_one_word_shows_tenths(media: Media, show: Callable[..., Locat
     expect(player.locator(".now")).to_have_text("0:00.7")
 
 
-@pytest.mark.journey
 def test_hostile_names_are_text(media: Media, show: Callable[..., Locator]) -> None:
     """A key is shown character by character, and nothing comes of it."""
     names = HOSTILE[:-1]

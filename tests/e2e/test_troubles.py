@@ -76,7 +76,6 @@ def test_an_object_that_vanished_since_it_was_listed(page: Page, console: Consol
     expect(panel(page).get_by_text("Address")).to_be_visible()
 
 
-@pytest.mark.journey
 def test_a_store_that_goes_and_comes_back(
     page: Page, tmp_path: Path, start: Callable[..., Console], needs: Callable[[bool, str], None]
 ) -> None:

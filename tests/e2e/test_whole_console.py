@@ -32,7 +32,6 @@ STORY = "The Owl Who Counted Stars.mp3"
 PAGE_MAX_BYTES = 5_000_000
 
 
-@pytest.mark.journey
 def test_a_deep_link_is_the_first_request(
     page: Page, tmp_path: Path, needs: Callable[[bool, str], None]
 ) -> None:

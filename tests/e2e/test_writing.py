@@ -178,7 +178,6 @@ def test_metadata_is_typed_into_the_table(page: Page, console: Console, folder: 
     assert console.client.head_object(Bucket=BUCKET, Key=key)["Metadata"] == {"voice": "anna"}
 
 
-@pytest.mark.journey
 def test_a_deleted_object_comes_back(page: Page, console: Console, folder: str) -> None:
     """The dialog names it and what undo there is; Undo brings it back into the table."""
     key = f"{folder}a.wav"
@@ -262,7 +261,6 @@ def test_a_folder_goes_as_a_job_that_survives_a_reload(
     expect(page.get_by_text("This folder is empty")).to_be_visible(timeout=JOB_MS)
 
 
-@pytest.mark.journey
 def test_a_hostile_name_is_only_text(page: Page, console: Console, folder: str) -> None:
     """In every dialog that names it: nothing of it runs, is fetched, or looks like a page's own."""
     key = f"{folder}<img src=x onerror=window.hacked=1> ![](http://elsewhere.example/x) **b**.wav"

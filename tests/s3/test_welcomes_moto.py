@@ -158,6 +158,7 @@ def test_a_vast_registry_is_refused_by_its_size(rig: Rig) -> None:
         rig.welcomes.list(ME, "ssi")
 
 
+@pytest.mark.long
 def test_a_bucket_with_more_clips_than_a_page_is_not_listed_whole(rig: Rig) -> None:
     """Then the wanted MP3s are asked for one by one, and the answer is the same."""
     rig.seed({"ita_for_eng": RECORDED}, {"ita": take()})

@@ -100,6 +100,7 @@ def _with_history(role: str) -> Sample:
     return next(row for row in SAMPLES.objects if row.role == role and len(row.files) == 2)
 
 
+@pytest.mark.long
 def test_seeding_twice_gives_the_same_content(
     weed_store: Store, layouts: Mapping[str, Layout]
 ) -> None:
@@ -146,6 +147,7 @@ def test_objects_carry_what_the_index_says(
         assert b"".join(stream_object(weed_store, bucket, row.key)) == row.body(row.files[-1])
 
 
+@pytest.mark.long
 def test_what_the_user_changed_stays(weed_store: Store, courses: Mapping[str, Layout]) -> None:
     """A new recording, and an old version brought back, both survive a second seeding."""
     seed(lambda _layout, _bucket: weed_store, courses)
