@@ -24,6 +24,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from benchmarks.filling import put_all
 from benchmarks.promotion_same import environment
 from storage import bootstrap
 from storage.model.people import local_actor
@@ -60,14 +61,8 @@ def everything(store: Store, bucket: str, prefix: str = "") -> pa.Table:
 
 def fill(store: Store, bucket: str, objects: int) -> None:
     """That many clips."""
-
-    def put(_: int) -> None:
-        key = f"clips/{str(uuid.uuid4()).upper()}.mp3"
-        body = os.urandom(SIZE_BYTES)
-        store.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="audio/mpeg")
-
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(put, range(objects)))
+    keys = (f"clips/{str(uuid.uuid4()).upper()}.mp3" for _ in range(objects))
+    put_all(store, bucket, ((key, os.urandom(SIZE_BYTES)) for key in keys))
 
 
 def release(embedded: EmbeddedStore, folder: Path, source: str, target: str) -> tuple[float, float]:

@@ -9,7 +9,6 @@ compares MD5 and size. Then one object of the first bucket is changed, and all m
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import re
 import statistics
@@ -19,20 +18,17 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.filling import put_all
 from storage import bootstrap
 from storage.bootstrap import Services
 from storage.model.people import local_actor
 from storage.model.promotion import Scope
 from storage.s3.bucket import create_bucket
 from storage.s3.client import Connection, Store, connect
-from storage.s3.conditions import IfAbsent
 from storage.s3.embedded import EmbeddedStore, acquire
-from storage.s3.facts import Facts
-from storage.s3.objects import put_with
 
 ROOT = Path(__file__).resolve().parents[1]
 RCLONE = ROOT / ".venv-bench" / "bin" / "rclone"
@@ -77,16 +73,8 @@ def fill(store: Store, buckets: tuple[str, str], count: int) -> list[str]:
     keys = [f"clips/{uuid.uuid5(uuid.NAMESPACE_DNS, str(n))}.mp3".upper() for n in range(count)]
     keys = [f"clips/{key[6:-4]}.mp3" for key in keys]
 
-    facts = Facts("audio/mpeg")
-
-    def put(bucket: str, key: str) -> None:
-        body = key.encode() * 4
-        sha256 = hashlib.sha256(body).hexdigest()  # then it goes past the SDK: three times as fast
-        put_with(store, bucket, key, body, facts, precondition=IfAbsent(), sha256=sha256)
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for bucket in buckets:
-            list(pool.map(lambda key, bucket=bucket: put(bucket, key), keys))
+    for bucket in buckets:
+        put_all(store, bucket, ((key, key.encode() * 4) for key in keys))
     return keys
 
 

@@ -20,13 +20,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.filling import put_all
 from storage import bootstrap
 from storage.audio.analyse import ANALYSIS
 from storage.bootstrap import Services
@@ -88,15 +88,9 @@ def fill(services: Services, data: Path, ids: Sequence[str]) -> None:
     for one in layout.buckets:
         services.store_for(layout, one).client.create_bucket(Bucket=one.bucket)
     bucket = layout.bucket("stage")
-    client = services.store_for(layout, bucket).client
-
-    def put(number: int) -> None:
-        key = f"{PREFIX}{ids[number]}.mp3"
-        client.put_object(Bucket=bucket.bucket, Key=key, Body=body_of(number))
-
-    with ThreadPoolExecutor(16) as pool:
-        for _ in pool.map(put, range(len(ids))):
-            pass
+    store = services.store_for(layout, bucket)
+    clips = ((f"{PREFIX}{one}.mp3", body_of(number)) for number, one in enumerate(ids))
+    put_all(store, bucket.bucket, clips)
     services.manifests.put(_person("Ann"), "ssi", COURSE.name, manifest_of(ids))
     with closing(open_database(data / DATABASE_FILE)) as database:
         _know(MeasurementRows(database, ANALYSIS), Verdicts(database), ids)

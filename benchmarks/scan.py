@@ -9,7 +9,6 @@ taken in turns. `--skip aws` leaves the slow one out.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import statistics
@@ -17,7 +16,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,12 +61,9 @@ def scan_server(keys: int) -> Iterator[Place]:
 @contextmanager
 def real_store(folder: Path, count: int) -> Iterator[Place]:
     """A SeaweedFS with so many small objects, which ends with this block."""
-    from storage.model.objects import Written  # noqa: PLC0415
-    from storage.s3.client import Connection, connect  # noqa: PLC0415  only this part needs it
-    from storage.s3.conditions import IfAbsent  # noqa: PLC0415
-    from storage.s3.direct import direct  # noqa: PLC0415
+    from benchmarks.filling import put_all  # noqa: PLC0415  only this part needs these
+    from storage.s3.client import Connection, connect  # noqa: PLC0415
     from storage.s3.embedded import acquire  # noqa: PLC0415
-    from storage.s3.facts import Facts  # noqa: PLC0415
 
     with acquire(folder, kind="seaweedfs") as lease:
         found = lease.store
@@ -79,17 +74,7 @@ def real_store(folder: Path, count: int) -> Iterator[Place]:
         )
         store.client.create_bucket(Bucket=BUCKET)
 
-        body, quickly = b"a clip", direct(store, BUCKET)
-        assert quickly is not None
-        facts, sha256 = Facts("audio/mpeg"), hashlib.sha256(body).hexdigest()
-
-        def put(key: str) -> None:
-            stored = quickly.put(key, body, sha256, facts, precondition=IfAbsent())
-            assert isinstance(stored, Written), stored
-
-        with ThreadPoolExecutor(16) as pool:
-            for _ in pool.map(put, make_keys(count)):
-                pass
+        put_all(store, BUCKET, ((key, b"a clip") for key in make_keys(count)))
         store.close()
         secret = str(found.secret_access_key)
         yield Place(found.endpoint_url, BUCKET, found.access_key_id, secret)
