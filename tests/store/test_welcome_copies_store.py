@@ -83,7 +83,7 @@ def stored(rig: Rig) -> dict[str, Any]:
 @pytest.mark.property
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=200 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 12,
+    max_examples=100 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
