@@ -143,6 +143,6 @@ def test_a_job_ends_honest_and_can_be_finished(
 @pytest.mark.parametrize("name", KINDS)
 def test_many_jobs_under_faults(rig: Rig, proxy: FaultProxy, tmp_path: Path, name: str) -> None:
     """The same, often."""
-    ended = [_play(rig, proxy, tmp_path, name, seed) for seed in range(100, 125)]
+    ended = [_play(rig, proxy, tmp_path, name, seed) for seed in range(100, 112)]
     assert "done" in ended
     assert not rig.audit.verify().findings

@@ -28,7 +28,7 @@ from storage.model.promotion import Scope
 from storage.model.releases import Release
 from storage.s3.client import Store
 
-HISTORIES = {"long": 120, "full": 1_000}  # by profile; 3 in `make test`
+HISTORIES = {"long": 80, "full": 1_000}  # by profile; 3 in `make test`
 STEPS = 14  # a history
 KEYS = 4
 

@@ -136,6 +136,9 @@ def test_half_a_million_phrases_in_a_tenth_of_a_second() -> None:
         "говорить",
         "zz",
     ):
-        began = time.process_time()
-        sum(len(index.find(fold(text))[0]) for index in indexes)
-        assert time.process_time() - began < 0.1, text
+        taken = []
+        for _ in range(3):  # threads of other tests take time of this process, too
+            began = time.process_time()
+            sum(len(index.find(fold(text))[0]) for index in indexes)
+            taken.append(time.process_time() - began)
+        assert min(taken) < 0.1, text
