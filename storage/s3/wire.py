@@ -120,9 +120,18 @@ class Wire:
 
     def _exactly(self, count: int) -> bytes:
         got = self._got
-        while len(got) < count:
-            if not self._more():
-                raise IncompleteRead(bytes(got), count - len(got))
+        if len(got) < count:  # the rest of a page goes where it belongs, not through the buffer
+            whole = bytearray(count)
+            at = len(got)
+            whole[:at] = got
+            got.clear()
+            with memoryview(whole) as room:
+                while at < count:
+                    more = self._sock.recv_into(room[at:])
+                    if not more:
+                        raise IncompleteRead(bytes(room[:at]), count - at)
+                    at += more
+            return bytes(whole)
         piece = bytes(got[:count])
         del got[:count]
         return piece
