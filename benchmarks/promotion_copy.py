@@ -24,13 +24,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from benchmarks.filling import put_all
+from benchmarks.own_store import connected, put_all
 from benchmarks.promotion_same import environment
 from storage import bootstrap
 from storage.model.people import local_actor
 from storage.model.promotion import Scope
 from storage.s3.bucket import create_bucket
-from storage.s3.client import Connection, Store, connect
+from storage.s3.client import Store
 from storage.s3.conditions import IfAbsent
 from storage.s3.direct import Task
 from storage.s3.embedded import EmbeddedStore, acquire
@@ -181,14 +181,7 @@ def main() -> int:
     verifying = []
     with tempfile.TemporaryDirectory() as data, acquire(Path(data), kind="seaweedfs") as lease:
         embedded = lease.store
-        store = connect(
-            Connection(
-                endpoint_url=embedded.endpoint_url,
-                region=embedded.region,
-                access_key_id=embedded.access_key_id,
-                secret_access_key=embedded.secret_access_key,
-            )
-        )
+        store = connected(embedded)
         source = f"from-{uuid.uuid4().hex[:8]}"
         create_bucket(store, source, versioning=False)
         fill(store, source, args.objects)

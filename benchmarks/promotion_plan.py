@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.own_store import connected
 from benchmarks.promotion_same import environment
 from storage import bootstrap
 from storage.db.engine import open_database
@@ -35,7 +36,6 @@ from storage.model.inventory import ROW_SCHEMA, Scanned
 from storage.model.people import local_actor
 from storage.model.promotion import Scope
 from storage.s3.bucket import create_bucket
-from storage.s3.client import Connection, connect
 from storage.s3.embedded import acquire
 
 KEYS, REFERENCES = 1_000_000, 200_000  # issue 7
@@ -99,14 +99,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as text, acquire(Path(text), kind="seaweedfs") as lease:
         embedded, folder = lease.store, Path(text)
         buckets = (f"stage-{uuid.uuid4().hex[:8]}", f"prod-{uuid.uuid4().hex[:8]}")
-        store = connect(
-            Connection(
-                endpoint_url=embedded.endpoint_url,
-                region=embedded.region,
-                access_key_id=embedded.access_key_id,
-                secret_access_key=embedded.secret_access_key,
-            )
-        )
+        store = connected(embedded)
         for bucket in buckets:
             create_bucket(store, bucket, versioning=False)
         store.close()

@@ -21,13 +21,13 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.filling import put_all
+from benchmarks.own_store import connected, put_all
 from storage import bootstrap
 from storage.bootstrap import Services
 from storage.model.people import local_actor
 from storage.model.promotion import Scope
 from storage.s3.bucket import create_bucket
-from storage.s3.client import Connection, Store, connect
+from storage.s3.client import Store
 from storage.s3.embedded import EmbeddedStore, acquire
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,14 +154,7 @@ def main() -> int:
         raise SystemExit("rclone is not there: run `make bench-tools` first.")
     with tempfile.TemporaryDirectory() as text, acquire(Path(text), kind="seaweedfs") as lease:
         embedded, folder = lease.store, Path(text)
-        store = connect(
-            Connection(
-                endpoint_url=embedded.endpoint_url,
-                region=embedded.region,
-                access_key_id=embedded.access_key_id,
-                secret_access_key=embedded.secret_access_key,
-            )
-        )
+        store = connected(embedded)
         buckets = (f"stage-{uuid.uuid4().hex[:8]}", f"prod-{uuid.uuid4().hex[:8]}")
         for bucket in buckets:
             create_bucket(store, bucket, versioning=False)

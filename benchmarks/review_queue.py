@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.filling import put_all
+from benchmarks.own_store import put_all
 from storage import bootstrap
 from storage.audio.analyse import ANALYSIS
 from storage.bootstrap import Services

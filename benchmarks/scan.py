@@ -61,17 +61,12 @@ def scan_server(keys: int) -> Iterator[Place]:
 @contextmanager
 def real_store(folder: Path, count: int) -> Iterator[Place]:
     """A SeaweedFS with so many small objects, which ends with this block."""
-    from benchmarks.filling import put_all  # noqa: PLC0415  only this part needs these
-    from storage.s3.client import Connection, connect  # noqa: PLC0415
+    from benchmarks.own_store import connected, put_all  # noqa: PLC0415  only this part needs these
     from storage.s3.embedded import acquire  # noqa: PLC0415
 
     with acquire(folder, kind="seaweedfs") as lease:
         found = lease.store
-        store = connect(
-            Connection(
-                found.endpoint_url, found.region, found.access_key_id, found.secret_access_key
-            )
-        )
+        store = connected(found)
         store.client.create_bucket(Bucket=BUCKET)
 
         put_all(store, BUCKET, ((key, b"a clip") for key in make_keys(count)))

@@ -26,9 +26,10 @@ from pathlib import Path
 import numpy as np
 import pycountry
 
+from benchmarks.own_store import connected
 from storage.audio.pcm import Pcm
 from storage.s3.bucket import keep_versions
-from storage.s3.client import Connection, Store, connect
+from storage.s3.client import Store
 from storage.s3.embedded import EmbeddedStore, acquire
 from tests.sounds import speech, wav
 
@@ -224,14 +225,7 @@ def main() -> int:
     for _ in range(asked.repeats):  # a store of its own for each: none finds it fuller
         with tempfile.TemporaryDirectory() as data, acquire(Path(data), kind="seaweedfs") as lease:
             there = lease.store
-            store = connect(
-                Connection(
-                    there.endpoint_url,
-                    there.region,
-                    there.access_key_id,
-                    there.secret_access_key,
-                )
-            )
+            store = connected(there)
             rounds.append(measure(there, store, of, names))
             store.close()
     return 0 if report(rounds) else 1

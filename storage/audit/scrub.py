@@ -23,15 +23,12 @@ _HEADER = re.compile(
 _BEARER = re.compile(r"(?P<name>\bbearer\s+)[A-Za-z0-9._~+/=-]{20,}", re.IGNORECASE)
 _API_TOKEN = re.compile(r"(?P<name>sst_[0-9a-f]{16}_)[0-9a-f]+", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?P<name>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE)
-# each with words of which one is in all it finds
-_PATTERNS = (
-    (_NAMED, ("signature", "credential", "awsaccesskeyid", "token", "secret", "passw")),
-    (_HEADER, ("authorization",)),
-    (_BEARER, ("bearer",)),
-    (_API_TOKEN, ("sst_",)),
-    (_IN_ADDRESS, ("://",)),
+_PATTERNS = (_NAMED, _HEADER, _BEARER, _API_TOKEN, _IN_ADDRESS)
+# one of these is in whatever they find
+_WORDS = (
+    *("signature", "credential", "awsaccesskeyid", "token", "secret", "passw"),
+    *("authorization", "bearer", "sst_", "://", "\0"),
 )
-_WORDS = ("\0", *(word for _, words in _PATTERNS for word in words))
 # NUL is no text to PostgreSQL, and half a surrogate pair is none to either database
 _UNKEEPABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -69,8 +66,6 @@ def _is_suspect(text: str) -> bool:
 
 
 def _cleaned(text: str) -> str:
-    ascii_only, lower = text.isascii(), text.lower()
-    for pattern, words in _PATTERNS:
-        if not ascii_only or any(word in lower for word in words):
-            text = pattern.sub(rf"\g<name>{REMOVED}", text)
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\g<name>{REMOVED}", text)
     return _UNKEEPABLE.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)
