@@ -70,7 +70,7 @@ def batches(keys: list[str], seeds: list[int]) -> Iterator[pa.RecordBatch]:
 def keep_inventory(data: Path, role: str, bucket: str, keys: list[str], seeds: list[int]) -> None:
     """As a scan of that bucket leaves it."""
     archive = Archive(data / FOLDER)
-    written = write_rows(archive.of("same", role, role).rows, bucket, batches(keys, seeds))
+    written = write_rows(archive.of("same", role, role), bucket, batches(keys, seeds))
     scanned = Scanned(
         role, "same", role, bucket, "", "listing", datetime.now(UTC), versions=False,
         uploads=False, rows=written.rows, bytes=written.bytes, requests=1, seconds=1.0,

@@ -7,6 +7,7 @@ Under pytest-xdist each worker has servers of its own.
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import shutil
@@ -35,6 +36,14 @@ _DEVELOPERS_OWN = (
     *("AWS_", "S3_", "STORAGE", "BACKEND_AWS_", "DATABASE_URL", "AUDIT_", "PG"),
     *("SOUNDSTAGE_", "READ_ONLY", "JOB_", "COST_", "PRICE_BOOK"),
 )
+
+
+def pytest_collection_finish() -> None:
+    """All that is there now stays: Streamlit collects after each run of a page, half a second of
+    looking at tests and libraries otherwise.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -200,12 +209,27 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def _new_databases_are_copies(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a database where none is. `tests/db` upgrades empty ones each time."""
+    from storage.db import engine
+
+    upgrade = engine._upgrade_file
+
+    def copy_first(database: Database, made: Any, file: Path) -> None:
+        if file.parent.is_dir() and not file.exists():
+            shutil.copy(empty_database, file)
+        upgrade(database, made, file)
+
+    monkeypatch.setattr(engine, "_upgrade_file", copy_first)
+
+
 @pytest.fixture
-def console_database(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+def console_database(tmp_path: Path) -> Iterator[Database]:
     """The console's database, in SQLite."""
     from storage.db.engine import open_database
 
-    database = open_database(shutil.copy(empty_database, tmp_path / "console.db"))
+    database = open_database(tmp_path / "console.db")
     yield database
     database.close()
 

@@ -47,7 +47,7 @@ class ReportWork:
         with where.changing("read-report", params["key"], job=job.id, of=params["bucket"]):
             report = _Report(where, job, files)
             manifest = report.manifest()
-            written = write_rows(files.rows, where.bucket.bucket, report.rows(manifest))
+            written = write_rows(files, where.bucket.bucket, report.rows(manifest))
             scanned = Scanned(
                 job.id,
                 layout,

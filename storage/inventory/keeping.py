@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 
 from storage.db.inventories import InventoryRows
 from storage.inventory.files import Archive
-from storage.inventory.names import write_names
 from storage.inventory.rollups import write_rollups
 from storage.model.inventory import Scanned
 
@@ -26,8 +25,6 @@ def keep(scanned: Scanned, cells: pa.Table, rows: InventoryRows, archive: Archiv
     files = archive.of(scanned.layout, scanned.role, scanned.id)
     files.folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(cells, files.cells, compression="ZSTD")
-    if files.rows.exists():
-        write_names(files.rows, files.names)
     write_rollups(cells, files.days, files.folders)
     rows.add(scanned, _totals(cells))
     for leftover in files.segments.glob("*"):

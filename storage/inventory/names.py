@@ -12,6 +12,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -53,20 +54,34 @@ class Hits:
 # -- writing --------------------------------------------------------------------------------------
 
 
+class NamesFile:
+    """Writes the names of an inventory's rows, block after block."""
+
+    def __init__(self, path: Path) -> None:
+        plainly: dict[str, Any] = {"compression": "NONE", "use_dictionary": False}
+        self._writer = pq.ParquetWriter(path, NAMES_SCHEMA, write_statistics=False, **plainly)
+        self._rows = 0
+
+    def add(self, block: pa.RecordBatch) -> None:
+        """Adds the rows that follow (`ROW_SCHEMA`, or as much of it as is read here)."""
+        self._writer.write_table(_block(self._rows, block))
+        self._rows += block.num_rows
+
+    def close(self) -> None:
+        """Ends the file."""
+        self._writer.close()
+
+
 def write_names(rows: Path, path: Path) -> None:
-    """Writes the names of an inventory's rows."""
+    """Writes the names of an inventory that has none: of before there were such files."""
     rough = path.with_name(f"{path.name}.{os.getpid()}")
-    plainly: dict[str, Any] = {"compression": "NONE", "use_dictionary": False}
     try:
         with (
             pq.ParquetFile(rows, pre_buffer=False) as found,
-            pq.ParquetWriter(rough, NAMES_SCHEMA, write_statistics=False, **plainly) as writer,
+            closing(NamesFile(rough)) as names,
         ):
-            first = 0
-            for rows_read in found.iter_batches(_BLOCK_ROWS, columns=_READ, use_threads=False):
-                writer.write_table(_block(first, rows_read))
-                first += rows_read.num_rows
-                pa.default_memory_pool().release_unused()
+            for block in found.iter_batches(_BLOCK_ROWS, columns=_READ, use_threads=False):
+                names.add(block)
         rough.replace(path)
     finally:
         rough.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage.inventory.cells import Cells, ascends
+from storage.inventory.files import Files
+from storage.inventory.names import NamesFile
 from storage.model.inventory import ROW_SCHEMA
 
 GROUP_ROWS = 40_960  # rows a group: what is held in memory until it is written, twice over
@@ -29,9 +32,11 @@ _SORTED = (
 
 
 class RowsFile:
-    """Writes rows to `path`, group by group; what they add up to is in `cells`."""
+    """Writes rows to `path` and their names to `names`, group by group; what they add up to is in
+    `cells`.
+    """
 
-    def __init__(self, path: Path, bucket: str) -> None:
+    def __init__(self, path: Path, names: Path, bucket: str) -> None:
         self.cells = Cells(bucket)
         self.rows = 0
         self.bytes = 0
@@ -49,6 +54,8 @@ class RowsFile:
             use_dictionary=_FEW_VALUES,
             write_statistics=["key", "size", "modified"],
         )
+        self._names = NamesFile(names)
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="rows")
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Adds rows that come after all that were added."""
@@ -60,52 +67,61 @@ class RowsFile:
             self._flush()
 
     def close(self) -> None:
-        """Writes the rest and ends the file."""
-        self._flush()
-        self._writer.close()
+        """Writes the rest and ends the files."""
+        try:
+            self._flush()
+        finally:
+            self._beside.shutdown()
+            self._writer.close()
+            self._names.close()
 
     def _flush(self) -> None:
         if not self._waiting:
             return
-        group = pa.Table.from_batches(self._waiting, ROW_SCHEMA)
+        group = pa.Table.from_batches(self._waiting, ROW_SCHEMA).combine_chunks()
         self._waiting, self._count = [], 0
-        keys = group["key"]
-        self.in_order = (
-            self.in_order and keys[0].as_py() >= self._last and ascends(keys.combine_chunks())
-        )
-        self._last = keys[-1].as_py()
+        other_half = self._beside.submit(self._add_up, group)  # packing takes as long
         self._writer.write_table(group, row_group_size=len(group))
-        self.rows += len(group)
-        self.bytes += pc.sum(group["size"]).as_py()
-        self.cells.add(group)
-        del group, keys
+        other_half.result()
+        del group, other_half
         pa.default_memory_pool().release_unused()
 
+    def _add_up(self, group: pa.Table) -> None:
+        (block,) = group.to_batches()
+        keys = block["key"]
+        self.in_order = self.in_order and keys[0].as_py() >= self._last and ascends(keys)
+        self._last = keys[-1].as_py()
+        self.rows += len(group)
+        self.bytes += pc.sum(block["size"]).as_py()
+        self.cells.add(group)
+        self._names.add(block)
 
-def write_rows(path: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:
-    """Writes all of them to `path`, in order of keys however they come; returns what they are.
 
-    Where a store lists in another order they are sorted once more, in bounded memory.
+def write_rows(files: Files, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:
+    """Writes all of them to `files`, in order of keys however they come; returns what they are.
+
+    Where a store lists in another order they are sorted once more, in bounded memory. The file of
+    rows takes its name when it is whole.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written = RowsFile(path, bucket)
-    try:
+    files.folder.mkdir(parents=True, exist_ok=True)
+    rough = files.rows.with_suffix(".new")
+    written = _written(rough, files.names, bucket, batches)
+    if not written.in_order:
+        unsorted = files.rows.with_suffix(".unsorted")
+        rough.replace(unsorted)
+        try:
+            written = _written(rough, files.names, bucket, _sorted(unsorted))
+        finally:
+            unsorted.unlink()
+    rough.replace(files.rows)
+    return written
+
+
+def _written(path: Path, names: Path, bucket: str, batches: Iterable[pa.RecordBatch]) -> RowsFile:
+    with closing(RowsFile(path, names, bucket)) as written:
         for batch in batches:
             written.add(batch)
-    finally:
-        written.close()
-    if written.in_order:
-        return written
-    rough = path.with_suffix(".unsorted")
-    path.replace(rough)
-    try:
-        again = RowsFile(path, bucket)
-        for batch in _sorted(rough):
-            again.add(batch)
-        again.close()
-    finally:
-        rough.unlink()
-    return again
+    return written
 
 
 def _sorted(path: Path) -> Iterator[pa.RecordBatch]:

@@ -140,9 +140,8 @@ class _Taking:
         target = self._target()
         rows = self._by_parts(target) if self._loses_rows() else self._in_ranges(target)
         parts = self._unfinished(target) if params["uploads"] else _NO_PARTS
-        rough = self._files.rows.with_suffix(".new")
-        self.file = write_rows(rough, target.bucket, self._stoppable(merged(rows, parts)))
-        rough.replace(self._files.rows)
+        batches = self._stoppable(merged(rows, parts))
+        self.file = write_rows(self._files, target.bucket, batches)
         return self
 
     def _target(self) -> Target:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 
 from storage.errors import ConfigError
 from storage.s3.failures import note_doubt, refuse_half_head, region_of, translating
@@ -173,12 +176,18 @@ def _region_or_nothing(
 def connect(connection: Connection) -> Store:
     """A store for `connection`; nothing is sent yet. Raises ConfigError for unusable settings."""
     with translating("s3:ListBucket", ""):
+        core = botocore.session.get_session()
+        models = _models(core.get_config_variable("data_path"))
+        core.register_component("data_loader", models)
         session = boto3.session.Session(
+            botocore_session=core,
             aws_access_key_id=connection.access_key_id or None,
             aws_secret_access_key=str(connection.secret_access_key) or None,
             aws_session_token=str(connection.session_token) or None,
             profile_name=connection.profile or None,
         )
+        # each session adds a folder of boto3's
+        models.search_paths[:] = dict.fromkeys(models.search_paths)
         try:
             return Store(connection, session)
         except ValueError as error:  # botocore's answer to an address without a scheme or host
@@ -186,6 +195,12 @@ def connect(connection: Connection) -> Store:
                 f"{connection.endpoint_url!r} is not the address of a store.",
                 "Write it like https://s3.example.org.",
             ) from error
+
+
+@cache
+def _models(folders: str | None) -> Loader:
+    """What describes the services of AWS: sessions of their own would each read two megabytes."""
+    return create_loader(folders)
 
 
 def _new_client(session: boto3.session.Session, connection: Connection, region: str) -> S3Client:

@@ -22,6 +22,11 @@ settings.load_profile("busy-machine")
 KINDS = ("sqlite", "postgresql")
 
 
+@pytest.fixture
+def _new_databases_are_copies() -> None:
+    """Not here: what makes them is tested."""
+
+
 @pytest.fixture(scope="session")
 def postgres(needs: Callable[[bool, str], None]) -> Iterator[str]:
     """The address of a PostgreSQL server, without a database."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,10 +69,16 @@ class Scene:
                 )
 
     def bodies(self, bucket: str) -> dict[str, bytes]:
-        """What is in a bucket, but for what must stay there and does."""
+        """What is in a bucket, but for what must stay there and does.
+
+        The store may still be at work on the dead process's last request (a deletion of many
+        keys), so a key that was listed may be gone by the time it is read.
+        """
         client = self.store.client
-        keys = [row["Key"] for row in client.list_objects_v2(Bucket=bucket).get("Contents", [])]
-        found = {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+        found = {}
+        for row in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+            with suppress(client.exceptions.NoSuchKey):
+                found[row["Key"]] = client.get_object(Bucket=bucket, Key=row["Key"])["Body"].read()
         if bucket == self.stage:
             assert OUTSIDE.items() <= found.items(), "what it had nothing to do with is gone"
         return {key: body for key, body in found.items() if key not in OUTSIDE}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from page_rig import BUCKETS, Console, own_s3
 from scripted_server import ScriptedServer
+from streamlit.components.v2 import manifest_scanner
 
 from storage import bootstrap
 from storage.bootstrap import Services
@@ -25,6 +27,15 @@ def stocked(moto_store: Store) -> Store:
             kind = "audio/mpeg" if key.endswith(".mp3") else "text/plain"
             moto_store.client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
     return moto_store
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _installed_components() -> Iterator[None]:
+    """Each run of a page would look through all installed packages for components again."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        yield
 
 
 @pytest.fixture(autouse=True)

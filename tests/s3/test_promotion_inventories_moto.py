@@ -44,7 +44,7 @@ def measured(rig: Rig, folder: Path, role: str, prefix: str = "", *, hours: int 
         for row in listed
     ]  # fmt: skip
     files = Files(folder / role / str(len(rig.told.kept.get(role, []))))
-    write_rows(files.rows, bucket, pa.Table.from_pylist(rows, ROW_SCHEMA).to_batches())
+    write_rows(files, bucket, pa.Table.from_pylist(rows, ROW_SCHEMA).to_batches())
     scanned = Scanned(
         f"{role}-{hours}", "ssi", role, bucket, prefix, "listing", at, versions=False,
         uploads=False, rows=len(rows), bytes=0, requests=1, seconds=1.0,

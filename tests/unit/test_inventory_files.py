@@ -19,6 +19,7 @@ from storage.errors import InvalidInput, Unavailable, Unsupported
 from storage.inventory import cells as cell_module
 from storage.inventory.cells import Cells, folders_of, size_classes
 from storage.inventory.files import Files
+from storage.inventory.names import write_names
 from storage.inventory.query import Inventory
 from storage.inventory.rows_file import merged, write_rows
 from storage.model.inventory import CELL_SCHEMA, ROW_SCHEMA, Scanned
@@ -60,8 +61,7 @@ ROWS = [
 def inventory(folder: Path, rows: Sequence[dict[str, Any]], **facts: Any) -> Inventory:
     """As a scan with versions and uploads leaves it."""
     files = Files(folder)
-    folder.mkdir(exist_ok=True)
-    written = write_rows(files.rows, "b", [batch(rows)] if rows else [])
+    written = write_rows(files, "b", [batch(rows)] if rows else [])
     pq.write_table(written.cells.table(), files.cells)
     known = {"versions": True, "uploads": True, "rows": written.rows, "bytes": written.bytes}
     scanned = Scanned(
@@ -138,10 +138,14 @@ def test_folders_of_many_users_are_put_together(monkeypatch: pytest.MonkeyPatch)
 def test_rows_are_written_in_order_however_they_come(tmp_path: Path) -> None:
     """Of one key the newest first and parts last; values of every type survive the sorting."""
     expected = [batch([one]).to_pylist()[0] for one in ROWS]
-    written = write_rows(tmp_path / "o.parquet", "b", [batch([one]) for one in reversed(ROWS)])
-    assert pq.read_table(tmp_path / "o.parquet").to_pylist() == expected
+    files = Files(tmp_path)
+    written = write_rows(files, "b", [batch([one]) for one in reversed(ROWS)])
+    assert pq.read_table(files.rows).to_pylist() == expected
     assert (written.rows, written.bytes) == (7, sum(one["size"] for one in ROWS))
-    assert [path.name for path in tmp_path.iterdir()] == ["o.parquet"]
+    assert set(tmp_path.iterdir()) == {files.rows, files.names}
+    made = files.names.read_bytes()
+    write_names(files.rows, files.names)
+    assert files.names.read_bytes() == made, "as they are written from the rows"
 
 
 def test_parts_are_merged_where_their_keys_stand() -> None:
