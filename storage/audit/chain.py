@@ -6,10 +6,10 @@ database but not the key can change rows, and cannot make their macs.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from storage.model.audit import Head, Tampering
@@ -40,14 +40,16 @@ _FORM = "soundstage-audit-1"  # so that a later form is told from this one
 Stored = Mapping[str, Any]
 """A row as the database keeps it: `COLUMNS`, `prev` and `mac`. Any value may have been tampered."""
 
+_values = itemgetter(*COLUMNS)
+# a column that was given another type is encoded as what it is, never as the text it shows
+_encode = json.JSONEncoder(
+    separators=(",", ":"), default=lambda odd: {type(odd).__name__: repr(odd)}
+).encode
+
 
 def canonical(row: Stored) -> bytes:
     """The bytes a row's mac is over: a JSON list, so that no two rows have the same."""
-    values = [_FORM, row["prev"], *(row[name] for name in COLUMNS)]
-    # a column that was given another type is encoded as what it is, never as the text it shows
-    return json.dumps(
-        values, separators=(",", ":"), default=lambda odd: {type(odd).__name__: repr(odd)}
-    ).encode("ascii")
+    return _encode([_FORM, row["prev"], *_values(row)]).encode("ascii")
 
 
 def row_mac(key: bytes, row: Stored) -> str:
@@ -113,7 +115,7 @@ def _rows(first: int, last: int) -> str:
 
 
 def _hmac(key: bytes, use: bytes, message: bytes) -> str:
-    return hmac.new(key, use + b"\0" + message, hashlib.sha256).hexdigest()
+    return hmac.digest(key, use + b"\0" + message, "sha256").hex()
 
 
 def _same(given: object, right: str) -> bool:

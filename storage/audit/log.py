@@ -128,12 +128,13 @@ class Audit:
             raise StorageError(_TAMPERED, _TAMPERED_REMEDY)
         seq, mac, rows = head.seq, head.mac, []
         scrub = cache(self._scrub)  # most of what a batch says it says of each
+        at = _text(now)
         for event in events:
             seq += 1
             row: dict[str, Any] = {
                 **stored_form(event, scrub),
                 "seq": seq,
-                "at": _text(now),
+                "at": at,
                 "prev": mac,
             }
             mac = row["mac"] = row_mac(self._key, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, cast
 
 from storage.audit.chain import Stored
@@ -29,21 +30,21 @@ LIMITS: Mapping[str, int] = {
     "request_id": 128,
 }
 _DETAIL_BYTES = 500  # of each text in `detail`
+_values = attrgetter(*LIMITS)
+_encode = json.JSONEncoder(sort_keys=True).encode
 
 
 def stored_form(event: AuditEvent, scrub: Callable[[str, int], str]) -> dict[str, str]:
     """The columns of an event, without secrets: all but `seq`, `at`, `prev` and `mac`."""
     columns = {
-        name: scrub(
-            ",".join(event.roles) if name == "roles" else str(getattr(event, name)), max_bytes
-        )
-        for name, max_bytes in LIMITS.items()
+        name: scrub(",".join(value) if name == "roles" else str(value), max_bytes)
+        for (name, max_bytes), value in zip(LIMITS.items(), _values(event), strict=True)
     }
     detail = {
         name: scrub(value, _DETAIL_BYTES) if isinstance(value, str) else value
         for name, value in event.detail.items()
     }
-    return {**columns, "detail": json.dumps(detail, sort_keys=True)}
+    return {**columns, "detail": _encode(detail)}
 
 
 def as_row(stored: Stored) -> AuditRow:

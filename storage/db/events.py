@@ -59,7 +59,7 @@ class Appending:
 
     def add(self, rows: Sequence[Row], head: Head) -> None:
         """Adds rows and puts the head behind them."""
-        self._connection.execute(insert(events), [dict(row) for row in rows])
+        self._connection.execute(insert(events), rows)
         values = {"seq": head.seq, "mac": head.mac, "seal": head.seal}
         if not self._connection.execute(update(heads).values(values)).rowcount:
             self._connection.execute(insert(heads).values(id=1, **values))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Update, bindparam, func, insert, select, update
 
 from storage.db.engine import RELEASES_LOCK, Database
 from storage.db.schema import release_plans, release_steps, releases
@@ -95,13 +95,13 @@ class Releases:
             if fresh:
                 connection.execute(insert(release_steps), [_row(release, step) for step in fresh])
             if again:
-                connection.execute(_put, [_values(release, step) for step in again])
+                connection.execute(_BEGIN, [_changed(release, step, _BEGUN) for step in again])
 
     def end(self, release: str, steps: Sequence[Step]) -> None:
         """After steps were done, or not."""
         if steps:
             with self._database.writing(RELEASES_LOCK) as connection:
-                connection.execute(_put, [_values(release, step) for step in steps])
+                connection.execute(_END, [_changed(release, step, _ENDED) for step in steps])
 
     def steps(self, release: str, *phases: Phase) -> list[Step]:
         """Its steps by number, those in some phases or all."""
@@ -151,17 +151,24 @@ class Releases:
         return found
 
 
-_put = (
-    update(release_steps)
-    .where(_steps.release == bindparam("at_release"), _steps.seq == bindparam("at_seq"))
-    .values({name: bindparam(f"to_{name}") for name in _COLUMNS if name != "seq"})
-)
+def _update(names: Sequence[str]) -> Update:
+    """Those columns of one step."""
+    return (
+        update(release_steps)
+        .where(_steps.release == bindparam("at_release"), _steps.seq == bindparam("at_seq"))
+        .values({name: bindparam(f"to_{name}") for name in names})
+    )
+
+
+_BEGUN = tuple(name for name in _COLUMNS if name != "seq")
+_ENDED = ("phase", "after_etag", "after_version", "error", "at")
+_BEGIN, _END = _update(_BEGUN), _update(_ENDED)
 
 
 def _row(release: str, step: Step) -> dict[str, Any]:
     return {"release": release, **{name: getattr(step, name) for name in _COLUMNS}}
 
 
-def _values(release: str, step: Step) -> dict[str, Any]:
-    values = {f"to_{name}": getattr(step, name) for name in _COLUMNS if name != "seq"}
+def _changed(release: str, step: Step, names: Sequence[str]) -> dict[str, Any]:
+    values = {f"to_{name}": getattr(step, name) for name in names}
     return {"at_release": release, "at_seq": step.seq, **values}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
-from storage.model.people import Actor
+from storage.model.people import Actor, Role
 
 Result = Literal["allowed", "refused", "failed", "done"]
 Detail = Mapping[str, str | int | bool]
@@ -45,13 +46,18 @@ class AuditEvent:
         return cls(
             actor_id=actor.id,
             actor_name=actor.name,
-            roles=tuple(sorted(role.value for role in actor.roles)),
+            roles=_named(actor.roles),
             via=actor.via,
             address=actor.address,
             action=action,
             request_id=actor.request_id,
             **facts,
         )
+
+
+@lru_cache(maxsize=256)  # of a release's ten thousand steps each says the same
+def _named(roles: frozenset[Role]) -> tuple[str, ...]:
+    return tuple(sorted(role.value for role in roles))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storage.db.releases import Releases
 from storage.errors import StorageError, Unconfirmed, VerifyFailed
@@ -112,14 +112,9 @@ class Journal:
             # not come so far, the earlier one may have written all the same
             if one.seq in self._unknown and phase in ("found", "failed"):
                 phase = "done" if phase == "found" else "begun"
-            step = replace(
-                self._known[one.seq],
-                phase=phase,
-                after_etag=end.etag,
-                after_version=end.version,
-                error=error,
-                at=at,
-            )
+            had = self._known[one.seq]
+            before = (had.before_etag, had.before_version, had.backup)
+            step = Step(one.seq, one.key, phase, *before, end.etag, end.version, error, at)
             self._known[one.seq] = step
             if phase in _OVER:
                 self._over.add(one.seq)
