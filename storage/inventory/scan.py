@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import StorageError, Unavailable, Unsupported
+from storage.inventory.pace import Pace
 from storage.inventory.ranges import Order, gaps
 from storage.inventory.segments import Segments, SegmentWriter
 from storage.inventory.shards import PAGE_KEYS, Shard, Shards, measure
@@ -19,7 +21,7 @@ from storage.model.inventory import ROW_SCHEMA
 from storage.s3.client import Store
 from storage.s3.scan_pages import RowsPage, list_objects, list_versions
 
-WORKERS = 8  # list requests at a time; past this one process does not get faster
+WORKERS = 8  # list requests at a time, at most; past this one process does not get faster
 SEGMENT_ROWS = 20_000  # rows a file: what a resumed scan may have to list again, for each worker
 _TELL_EVERY_S = 0.5
 _TRIES = 6  # each of them the SDK's own three
@@ -73,6 +75,7 @@ class Scan:
             requests=max((one.requests for one in segments.done), default=0),
         )
         self._measuring = False
+        self._pace = Pace(workers)
 
     @property
     def requests(self) -> int:
@@ -110,11 +113,14 @@ class Scan:
             self._changed.notify_all()
 
     def _work(self) -> None:
+        self._pace.begin()
         try:
             while (shard := self._take()) is not None:
                 self._list(shard)
         except BaseException as error:  # noqa: BLE001  raised again by the thread that waits
             self._end(error)
+        finally:
+            self._pace.end()
 
     def _take(self) -> Shard | None:
         """The next range for this worker; None when all are done or the scan has to stop."""
@@ -163,9 +169,11 @@ class Scan:
         writer = self._segments.begin(shard.after)
         marker, last_key = (target.order.key(shard.after), ""), ""
         while not tally.over.is_set():
+            began, busy = time.perf_counter(), time.thread_time()
             page = self._page(marker)
             rows, until, done = self._accept(shard, page, last_key)
             writer = self._write(writer, rows, last_key)
+            self._pace.saw(time.perf_counter() - began, time.thread_time() - busy)
             if done:
                 self._segments.finish(writer, until, tally.requests)
                 return
