@@ -25,7 +25,7 @@ from storage.s3.settle import unconfirmed
 from storage.s3.verify import Seen, difference
 
 WORKERS = 32  # threads; each may have a volley under way
-VOLLEY = 16  # copies sent before the first answer is read
+VOLLEY = 32  # copies sent before the first answer is read
 AT_ONCE = 96  # copies under way
 _TRIES = 4  # of a store that asks for patience; after them the SDK's own
 _WAIT_S = 0.1  # before the second, twice that before the third …

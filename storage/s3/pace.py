@@ -29,12 +29,13 @@ class Pace:
             while self._busy + (count := min(wanted, self._limit)) > self._limit:
                 self._free.wait()
             self._busy += count
+            self._pass_on()
         try:
             yield count
         finally:
             with self._free:
                 self._busy -= count
-                self._free.notify_all()
+                self._pass_on()
 
     def went_well(self, count: int) -> None:
         """After as many in a row as may be under way, an eighth more may."""
@@ -45,7 +46,14 @@ class Pace:
             if self._good >= self._limit:
                 self._good = 0
                 self._limit = min(self._limit + max(1, self._limit // 8), self._most)
-                self._free.notify_all()
+                self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Where there is room, one looks whether it is enough, and then the next: to wake thirty
+        for one place takes as long as what they wait for.
+        """
+        if self._busy < self._limit:
+            self._free.notify()
 
     def was_busy(self) -> None:
         """Half as many from now on."""
