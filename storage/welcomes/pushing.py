@@ -53,19 +53,21 @@ class Push:
         """Moves what the plan says. What cannot move is told, and the rest goes on."""
         recordings = [one for one in self.actions if one.what == "recording"]
         place = (self.where, self.rooms, self.mirror, self.compared)
+        made: list[ObjectHead] = []
         for action, found in Upload(*place, self.note, self.now).run(recordings):
             if isinstance(found, StorageError):
                 self.moved.left(action, f"{found.what} {found.remedy}".strip())
             else:
                 self.moved.same(action, found.sha256)
-                self.moved.etags[action.name] = found.written.etag
-        self._save_registry([one for one in self.actions if one.what == "registry"])
+                self.moved.etags[action.name] = found.head.etag
+                made.append(found.head)
+        self._save_registry([one for one in self.actions if one.what == "registry"], made)
 
     # -- the registry -----------------------------------------------------------------------------
 
-    def _save_registry(self, entries: list[SyncAction]) -> None:
+    def _save_registry(self, entries: list[SyncAction], made: Sequence[ObjectHead]) -> None:
         for attempt in range(_TRIES):
-            home = read_home(self.where, self.rooms, self.heads)
+            home = read_home(self.where, self.rooms, self.heads, made)
             before = home.current.registry
             moving = [one for one in entries if self._still_moves(one, before)]
             raw = self._with_mine(self._begun(home, moving), moving)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage.courses.registry import EMPTY, MAX_BYTES, Registry, parse_registry, too_large
@@ -114,10 +114,19 @@ def read_whole(where: Passage, head: ObjectHead, version_id: str | None = None) 
     return b"".join(pieces)
 
 
-def read_home(where: Passage, rooms: Rooms, heads: Heads) -> Home:
-    """The registry and all recordings."""
-    listed = list_all(where, rooms.recordings_prefix)
-    recordings = heads.of(where, {key: of for key, of in listed.items() if key.endswith(".wav")})
+def read_home(where: Passage, rooms: Rooms, heads: Heads, made: Iterable[ObjectHead] = ()) -> Home:
+    """The registry and all recordings. What those in `made` say of themselves, which the caller has
+    just stored, is not asked for while they are there; their time is the store's.
+    """
+    every = list_all(where, rooms.recordings_prefix)
+    listed = {key: facts for key, facts in every.items() if key.endswith(".wav")}
+    told = {
+        one.key: replace(one, modified=listed[one.key][1])
+        for one in made
+        if listed.get(one.key, ("",))[0] == one.etag
+    }
+    told |= heads.of(where, {key: facts for key, facts in listed.items() if key not in told})
+    recordings = {key: told[key] for key in listed if key in told}
     current = read_registry(where, rooms.registry_key)
     pairs = {key: head.metadata[PAIR] for key, head in recordings.items() if PAIR in head.metadata}
     names = Names(rooms, current.registry.entries, frozenset(recordings), pairs)

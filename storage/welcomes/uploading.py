@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from storage.courses.codes import parse_course
 from storage.courses.registry import Entry
 from storage.errors import Conflict, InvalidInput, StorageError
 from storage.gate import Passage
 from storage.model.audit import AuditEvent
-from storage.model.objects import ObjectHead, Written
+from storage.model.objects import ObjectHead
 from storage.model.welcome_sync import SyncAction
 from storage.welcomes.comparing import PARALLEL, UNREAD, Compared, key_of
 from storage.welcomes.length import length_s
@@ -25,6 +26,7 @@ from storage.welcomes.mirror import Mirror
 from storage.welcomes.rooms import RECORDING, Rooms
 from storage.welcomes.writing import store_file
 
+_SOME_TIME = datetime.fromtimestamp(0, UTC)  # the store's own comes with a listing
 _CLOSE_S = 0.05  # of two lengths of one recording
 _TOLD_AT_ONCE = 40  # of them, five for each thread: few transactions, and few rows without an end
 
@@ -33,9 +35,9 @@ _ITS_OWN = (Conflict, InvalidInput)  # they concern one recording alone: the oth
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A recording as it is in the store now; the digest of its bytes in hex."""
+    """A recording as it is in the store now, but for its time; the digest of its bytes in hex."""
 
-    written: Written
+    head: ObjectHead
     sha256: str
 
 
@@ -99,15 +101,20 @@ class Upload:
         if self.compared.plan.local["recording", action.name] not in (sha256, UNREAD):
             raise InvalidInput("The recording was changed here while this ran.", "Run it again.")
         seconds = length_s(self.rooms.layout.kind(RECORDING), data)
-        written = store_file(
-            self.where,
-            key_of(self.rooms, action.name),
-            data,
-            kind=RECORDING,
-            over=self._over(action),
-            marks=self._marks(action, sha256, seconds),
+        key, over = key_of(self.rooms, action.name), self._over(action)
+        marks = self._marks(action, sha256, seconds)
+        written = store_file(self.where, key, data, kind=RECORDING, over=over, marks=marks)
+        head = ObjectHead(
+            self.where.bucket.bucket,
+            key,
+            written.size,
+            written.etag,
+            _SOME_TIME,
+            content_type="",
+            version_id=written.version_id,
+            metadata={**(over.metadata if over else {}), **marks},
         )
-        return Stored(written, sha256)
+        return Stored(head, sha256)
 
     def _over(self, action: SyncAction) -> ObjectHead | None:
         return self.compared.heads.get(action.name)
@@ -130,9 +137,9 @@ class Upload:
     def _ended(self, action: SyncAction, outcome: Outcome) -> AuditEvent:
         if isinstance(outcome, StorageError):
             return self._event(action, "failed", error=outcome.code, what=outcome.what)
-        written = outcome.written
-        after = written.version_id or written.etag
-        return self._event(action, "done", after=after, size=written.size)
+        head = outcome.head
+        after = head.version_id or head.etag
+        return self._event(action, "done", after=after, size=head.size)
 
     def _event(
         self, action: SyncAction, result: str, *, after: str = "", **detail: str | int
