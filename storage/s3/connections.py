@@ -53,11 +53,15 @@ class Connections:
         except (OSError, HTTPException):
             wire.close()
             raise
+        self.keep(wire)
+        return answer
+
+    def keep(self, wire: Wire) -> None:
+        """Its answer was read to the end."""
         if wire.reusable and len(self._idle) < self._kept:
             self._idle.append(wire)
         else:
             wire.close()
-        return answer
 
     def close(self) -> None:
         """Closes the idle ones."""

@@ -39,6 +39,7 @@ __all__ = [
     "head_object",
     "list_versions",
     "put_object",
+    "read_object",
     "read_range",
     "stream_object",
 ]
@@ -107,6 +108,17 @@ def stream_object(
                 # ignored, or cut: whoever asked has announced other bytes already
                 raise Unsupported("This store gives no parts of an object.", "Ask for all of it.")
             yield from body.iter_chunks(chunk_bytes)
+
+
+def read_object(store: Store, head: ObjectHead) -> Iterator[bytes | memoryview]:
+    """The object as `head` tells of it, in pieces that are good until the next one. Raises Conflict
+    where it changed since, and as `stream_object`.
+    """
+    where = (store, head.bucket, head.key)
+    quick = direct(store, head.bucket)
+    with translating(_READ, head.bucket, head.key):
+        pieces = quick.get(head.key, head.etag, head.size) if quick else None
+        yield from pieces or stream_object(*where, if_match=head.etag)
 
 
 def get_tags(store: Store, bucket: str, key: str, version_id: str | None = None) -> dict[str, str]:

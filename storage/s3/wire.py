@@ -38,6 +38,8 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._got = bytearray()
+        self._left = 0  # bytes of a body that is read piece by piece
+        self._keeps = True  # what the head says of the connection
         self.reusable = True  # after an answer: whether another request may be sent
 
     def is_stale(self) -> bool:
@@ -64,15 +66,55 @@ class Wire:
         """The answer. Raises OSError and HTTPException: then it is not known whether the request
         was carried out, and the connection is of no use.
         """
+        status, told = self._head()
+        body = b"" if method == "HEAD" or status in _BODILESS else self._body(told)
+        self._ended()
+        return Answer(status, told, body)
+
+    def begin(self) -> tuple[int, Mapping[str, str], int]:
+        """Status, headers and length of an answer whose body is then had by `more`. Raises as
+        `receive`; HTTPException also where no length is told.
+        """
+        status, told = self._head()
+        length = told.get("content-length", "")
+        if "transfer-encoding" in told or not length.isdecimal():
+            raise HTTPException("Its length is not told.")
+        self._left = int(length)
+        if not self._left:
+            self._ended()
+        return status, told, self._left
+
+    def more(self, room: memoryview) -> int:
+        """Puts the next bytes of the body into `room`; how many, 0 at its end. Raises OSError and
+        HTTPException where it breaks off.
+        """
+        most = min(len(room), self._left)
+        if not most:
+            return 0
+        if self._got:
+            count = min(most, len(self._got))
+            room[:count] = self._got[:count]
+            del self._got[:count]
+        else:
+            count = self._sock.recv_into(room, most)
+            if not count:
+                raise IncompleteRead(b"", self._left)
+        self._left -= count
+        if not self._left:
+            self._ended()
+        return count
+
+    def _head(self) -> tuple[int, dict[str, str]]:
         head = self._until(b"\r\n\r\n")
         found = _STATUS.match(head)
         if found is None:
             raise BadStatusLine(head[:80])
-        status, told = int(found[2]), _headers(head)
-        body = b"" if method == "HEAD" or status in _BODILESS else self._body(told)
-        keeps = found[1] == "1" and told.get("connection", "").lower() != "close"
-        self.reusable = self.reusable and keeps and not self._got
-        return Answer(status, told, body)
+        told = _headers(head)
+        self._keeps = found[1] == "1" and told.get("connection", "").lower() != "close"
+        return int(found[2]), told
+
+    def _ended(self) -> None:
+        self.reusable = self.reusable and self._keeps and not self._got
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         length = headers.get("content-length", "")

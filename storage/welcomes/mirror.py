@@ -83,12 +83,12 @@ class Mirror:
             )
         self._write(REGISTRY, (raw,))
 
-    def put_recording(self, name: str, pieces: Iterable[bytes]) -> str:
+    def put_recording(self, name: str, pieces: Iterable[bytes | memoryview]) -> str:
         """Replaces a recording; the SHA-256 of its bytes. Nothing is replaced where `pieces` end by
         an error."""
         digest = hashlib.sha256()
 
-        def read() -> Iterator[bytes]:
+        def read() -> Iterator[bytes | memoryview]:
             for piece in pieces:
                 digest.update(piece)
                 yield piece
@@ -148,7 +148,7 @@ class Mirror:
             except FileNotFoundError:
                 return None
 
-    def _write(self, path: Path, pieces: Iterable[bytes]) -> None:
+    def _write(self, path: Path, pieces: Iterable[bytes | memoryview]) -> None:
         with _telling(path):
             whole = self._inside(path)
             temporary = whole.with_name(f".writing-{secrets.token_hex(8)}")

@@ -12,12 +12,11 @@ from storage.courses.splice import put_entries, remove_entry
 from storage.errors import Conflict, NotFound, StorageError
 from storage.gate import Passage
 from storage.model.welcome_sync import SyncAction
-from storage.s3.objects import stream_object
+from storage.s3.objects import read_object
 from storage.welcomes.comparing import PARALLEL, Compared
 from storage.welcomes.mirror import Mirror
 from storage.welcomes.moved import Moved
 
-_PIECE_BYTES = 262_144
 _CHANGED = "It was changed in the store just now. Run it again."
 
 
@@ -57,11 +56,7 @@ class Pull:
             self.mirror.remove_recording(action.name)
             return None
         head = self.compared.heads[action.name]
-        store = self.where.store
-        pieces = stream_object(
-            store, head.bucket, head.key, if_match=head.etag, chunk_bytes=_PIECE_BYTES
-        )
-        return self.mirror.put_recording(action.name, pieces)
+        return self.mirror.put_recording(action.name, read_object(self.where.store, head))
 
     def _registry(self, pulled: Sequence[SyncAction]) -> None:
         """Entry by entry into the local file; the store's file as it is, where that loses nothing

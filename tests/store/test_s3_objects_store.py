@@ -34,6 +34,7 @@ from storage.s3.objects import (
     head_object,
     list_versions,
     put_object,
+    read_object,
     read_range,
     stream_object,
 )
@@ -132,6 +133,38 @@ def test_a_changed_object_is_a_conflict(weed_store: Store, bucket: str) -> None:
         with pytest.raises(Conflict, match="changed"):
             call()
     assert read_range(weed_store, bucket, "k", 0, 10) == b"other"
+
+
+@pytest.mark.parametrize("key", HELD_EVERYWHERE)
+@pytest.mark.parametrize("size", [0, 1, 262_144, 600_000])
+def test_an_object_is_read_as_its_head_tells(
+    weed_store: Store, bucket: str, key: str, size: int
+) -> None:
+    """Past the SDK, in pieces that are copied before the next one comes."""
+    body = (BODY * 60)[:size]
+    _put(weed_store, bucket, key, body)
+    head = head_object(weed_store, bucket, key)
+    quick = direct(weed_store, bucket)
+    assert quick is not None
+    pieces = quick.get(key, head.etag, size)
+    assert pieces is not None, "a plain answer needs no SDK"
+    assert b"".join(map(bytes, pieces)) == body
+    assert b"".join(map(bytes, read_object(weed_store, head))) == body
+
+
+def test_an_object_that_changed_is_not_read(weed_store: Store, bucket: str) -> None:
+    """Nor is one that is gone; whoever stops in the middle can go on with others."""
+    _put(weed_store, bucket, "k", BODY * 60)
+    head = head_object(weed_store, bucket, "k")
+    half = read_object(weed_store, head)
+    assert len(next(half)) < head.size
+    del half
+    weed_store.client.put_object(Bucket=bucket, Key="k", Body=b"another")
+    with pytest.raises(Conflict):
+        list(read_object(weed_store, head))
+    weed_store.client.delete_object(Bucket=bucket, Key="k")
+    with pytest.raises(NotFound):
+        list(read_object(weed_store, head))
 
 
 def test_a_write_over_a_deleted_object_is_a_conflict(weed_store: Store, bucket: str) -> None:

@@ -138,6 +138,52 @@ def test_what_may_be_asked_again(ends: Ends, answer: bytes, reusable: bool) -> N
     assert ends[0].reusable is reusable
 
 
+@pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 5_000])
+def test_a_body_piece_by_piece(ends: Ends, size: int) -> None:
+    """All of it, whatever came with the head; then the connection may be asked again."""
+    wire, server = ends
+    body = bytes(number % 251 for number in range(size))
+    for _ in range(2):
+        wire.send("GET", "/b", {"host": "h"})
+        server.recv(65_536)
+        server.sendall(b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: %d\r\n\r\n' % size + body)
+        status, told, length = wire.begin()
+        assert (status, told["etag"], length) == (200, '"e"', size)
+        room, found = memoryview(bytearray(10)), b""
+        while count := wire.more(room):
+            found += room[:count]
+        assert found == body
+        assert wire.reusable
+
+
+@pytest.mark.parametrize(
+    ("answer", "pieces"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 1),
+        (b"HTTP/1.1 200 OK\r\n\r\nabc", 0),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", 0),
+    ],
+    ids=["cut", "without a length", "in chunks"],
+)
+def test_a_body_that_ends_early_raises(ends: Ends, answer: bytes, pieces: int) -> None:
+    """What came before is no whole body, and a length is needed to know it."""
+    wire, server = ends
+    wire.send("GET", "/b", {"host": "h"})
+    server.recv(65_536)
+    server.sendall(answer)
+    server.shutdown(socket.SHUT_WR)
+    room, had = memoryview(bytearray(65_536)), []
+
+    def read() -> None:
+        wire.begin()
+        while count := wire.more(room):
+            had.append(count)
+
+    with pytest.raises(HTTPException):
+        read()
+    assert len(had) == pieces
+
+
 def test_a_silent_server_has_its_time_and_no_more(ends: Ends) -> None:
     """It times out; one that had its time already is hurried; an ended one is stale."""
     wire, server = ends
