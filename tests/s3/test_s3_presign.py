@@ -77,7 +77,7 @@ class _Renewing:
         credentials = RefreshableCredentials(
             "AK0", "s0", "t0", self.end, self._renew, "assume-role", advisory_timeout=0
         )
-        store._session._session._credentials = credentials
+        store._session._credentials = credentials
         store.client._request_signer._credentials = credentials
         return store
 
