@@ -22,6 +22,8 @@ _WORDS = {
     "copy_conditions": "refuse to copy over what somebody else changed",
     "delete_if_match": "refuse to delete what somebody else changed",
     "delete_batch_if_match": "do that for many objects at once",
+    "compares_crc32": "compare what it gets with a checksum (CRC32)",
+    "lists_as_tree": "list folder by folder only",
     "encrypts_all": "encrypt all that it keeps",
 }
 
