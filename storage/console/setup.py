@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from storage.config import Config
 from storage.errors import StorageError
 from storage.layout.profile import Bucket, Layout
-from storage.s3.capabilities import Capabilities
 from storage.s3.client import Store
 from storage.settings import Said
 
@@ -23,7 +22,6 @@ _WORDS = {
     "delete_if_match": "refuse to delete what somebody else changed",
     "delete_batch_if_match": "do that for many objects at once",
     "compares_crc32": "compare what it gets with a checksum (CRC32)",
-    "lists_as_tree": "list folder by folder only",
     "encrypts_all": "encrypt all that it keeps",
 }
 
@@ -70,11 +68,7 @@ def _look(store: Store, buckets: list[str]) -> StoreSetup:
         known = store.capabilities
     except StorageError as error:
         return StoreSetup("S3 server", address, names, error=error)
-    flags = {
-        _WORDS.get(item.name, item.name.replace("_", " ")): getattr(known, item.name)
-        for item in fields(Capabilities)
-        if isinstance(getattr(known, item.name), bool)
-    }
+    flags = {words: bool(getattr(known, name)) for name, words in _WORDS.items()}
     return StoreSetup(
         known.server,
         address,

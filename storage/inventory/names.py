@@ -82,6 +82,7 @@ def write_names(rows: Path, path: Path) -> None:
         ):
             for block in found.iter_batches(_BLOCK_ROWS, columns=_READ, use_threads=False):
                 names.add(block)
+                pa.default_memory_pool().release_unused()
         rough.replace(path)
     finally:
         rough.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import StorageError, Unavailable, Unsupported
-from storage.inventory.pace import Pace
+from storage.inventory.places import Places
 from storage.inventory.ranges import Order, gaps
 from storage.inventory.segments import Segments, SegmentWriter
 from storage.inventory.shards import PAGE_KEYS, Shard, Shards, measure
@@ -75,7 +75,7 @@ class Scan:
             requests=max((one.requests for one in segments.done), default=0),
         )
         self._measuring = False
-        self._pace = Pace(workers)
+        self._places = Places(workers)
 
     @property
     def requests(self) -> int:
@@ -113,14 +113,14 @@ class Scan:
             self._changed.notify_all()
 
     def _work(self) -> None:
-        self._pace.begin()
+        self._places.take()
         try:
             while (shard := self._take()) is not None:
                 self._list(shard)
         except BaseException as error:  # noqa: BLE001  raised again by the thread that waits
             self._end(error)
         finally:
-            self._pace.end()
+            self._places.leave()
 
     def _take(self) -> Shard | None:
         """The next range for this worker; None when all are done or the scan has to stop."""
@@ -173,7 +173,7 @@ class Scan:
             page = self._page(marker)
             rows, until, done = self._accept(shard, page, last_key)
             writer = self._write(writer, rows, last_key)
-            self._pace.saw(time.perf_counter() - began, time.thread_time() - busy)
+            self._places.saw(time.perf_counter() - began, time.thread_time() - busy)
             if done:
                 self._segments.finish(writer, until, tally.requests)
                 return

@@ -24,7 +24,7 @@ from storage.welcomes.length import length_s
 from storage.welcomes.marks import DATE, PAIR, SHA256, TEXT, recording_marks, sha256_of
 from storage.welcomes.mirror import Mirror
 from storage.welcomes.rooms import RECORDING, Rooms
-from storage.welcomes.writing import store_file
+from storage.welcomes.writing import metadata_of, store_file
 
 _SOME_TIME = datetime.fromtimestamp(0, UTC)  # the store's own comes with a listing
 _CLOSE_S = 0.05  # of two lengths of one recording
@@ -35,7 +35,8 @@ _ITS_OWN = (Conflict, InvalidInput)  # they concern one recording alone: the oth
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A recording as it is in the store now, but for its time; the digest of its bytes in hex."""
+    """A recording as it is in the store now, but for its time and type, which nobody asks it for;
+    the digest of its bytes in hex."""
 
     head: ObjectHead
     sha256: str
@@ -112,7 +113,7 @@ class Upload:
             _SOME_TIME,
             content_type="",
             version_id=written.version_id,
-            metadata={**(over.metadata if over else {}), **marks},
+            metadata=metadata_of(over, marks),
         )
         return Stored(head, sha256)
 

@@ -55,11 +55,16 @@ def store_file(
         data,
         precondition=IfMatch(over.etag) if over else IfAbsent(),
         content_type=_content_type(where, kind),
-        metadata={**(over.metadata if over else {}), **(marks or {})},
+        metadata=metadata_of(over, marks),
         tags=_tags(where, over),
         cache_control=over.cache_control if over else "",
         sha256=(marks or {}).get(SHA256, ""),
     )
+
+
+def metadata_of(over: ObjectHead | None, marks: Mapping[str, str] | None) -> dict[str, str]:
+    """What a file is stored with: what it was, with these marks."""
+    return {**(over.metadata if over else {}), **(marks or {})}
 
 
 def _content_type(where: Passage, kind: str) -> str:

@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage.inventory.pace import FIRST, Pace
+from storage.inventory.places import FIRST, Places
 
 
-def at_a_time(pace: Pace, workers: int) -> int:
+def at_a_time(places: Places, workers: int) -> int:
     """How many of so many workers may list while none of them ends."""
     inside, all_over = [], threading.Event()
 
     def work() -> None:
-        pace.begin()
+        places.take()
         inside.append(1)
         all_over.wait(10)
-        pace.end()
+        places.leave()
 
     with ThreadPoolExecutor(workers) as pool:
         for _ in range(workers):
@@ -41,24 +41,24 @@ def at_a_time(pace: Pace, workers: int) -> int:
 )
 def test_as_many_as_a_store_keeps_waiting(waited_s: float, busy_s: float, expected: int) -> None:
     """By the quickest of the first pages, for others hold the rest up."""
-    pace = Pace(8)
+    places = Places(8)
     for number in range(50):
         held_up = 0.5 if number % 3 else 0.0
-        pace.saw(waited_s + busy_s + held_up, busy_s)
-    assert at_a_time(pace, 8) == expected
+        places.saw(waited_s + busy_s + held_up, busy_s)
+    assert at_a_time(places, 8) == expected
 
 
 def test_few_begin() -> None:
     """Until pages have shown what they take."""
-    pace = Pace(8)
+    places = Places(8)
     for _ in range(11):
-        pace.saw(0.1, 0.002)
-    assert at_a_time(pace, 8) == FIRST
+        places.saw(0.1, 0.002)
+    assert at_a_time(places, 8) == FIRST
 
 
 def test_never_more_than_there_are() -> None:
     """One worker is one."""
-    pace = Pace(1)
+    places = Places(1)
     for _ in range(20):
-        pace.saw(0.1, 0.002)
-    assert at_a_time(pace, 1) == 1
+        places.saw(0.1, 0.002)
+    assert at_a_time(places, 1) == 1

@@ -14,7 +14,7 @@ _PAGES = 12  # that are looked at
 _BESIDE = 1  # more than would be busy by themselves: pages do not come evenly
 
 
-class Pace:
+class Places:
     """Lets `FIRST` of at most `most` workers begin, and more of them when pages have shown that
     they are of use. Thread-safe.
     """
@@ -27,11 +27,11 @@ class Pace:
         # others hold a page up: the quickest ones tell what store and processor take
         self._waited_s = self._busy_s = math.inf
 
-    def begin(self) -> None:
-        """Waits for a place."""
+    def take(self) -> None:
+        """Waits for one."""
         self._places.acquire()
 
-    def end(self) -> None:
+    def leave(self) -> None:
         """Leaves it to another."""
         self._places.release()
 
