@@ -142,6 +142,8 @@ class _Taking:
         parts = self._unfinished(target) if params["uploads"] else _NO_PARTS
         batches = self._stoppable(merged(rows, parts))
         self.file = write_rows(self._files, target.bucket, batches)
+        # a tree with versions is listed twice, so what was counted on the way is more than there is
+        self._job.progress(self.file.rows, self.file.rows, f"{self.requests:,} requests")
         return self
 
     def _target(self) -> Target:

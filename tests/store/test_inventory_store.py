@@ -107,12 +107,14 @@ def test_versions_markers_and_parts_are_all_there(
     client.upload_part(
         Bucket=bucket, Key="b/left.mp3", UploadId=upload, PartNumber=1, Body=b"p" * 99
     )
+    told: list[int] = []
     job = rig.inventories.start(
-        ME, "ssi", "stage", versions=True, uploads=True, watch=lambda *_: None
+        ME, "ssi", "stage", versions=True, uploads=True, watch=lambda done, *_: told.append(done)
     )
     found = rig.inventories.newest(ME, "ssi", "stage")
     assert found is not None
     rows = pq.read_table(found.rows_path).to_pylist()
+    assert told[-1] == len(rows), "what the job says in the end, although it listed them twice"
     parts = [row for row in rows if row["upload_id"]]
     assert [(row["key"], row["size"], row["upload_id"]) for row in parts] == [
         ("b/left.mp3", 99, upload)
