@@ -25,12 +25,17 @@ _logs = pytest.StashKey[list[Path]]()
 
 @pytest.hookimpl(tryfirst=True)  # before those with a mark are chosen
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser takes seconds a test: `make test` has the journeys, `make test-long` the rest."""
+    """A browser takes seconds a test: `make test` has the journeys, `make test-long` the rest.
+
+    CI gives each a second try, and lists those that needed it (decision 0022); nobody else does.
+    """
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent) and not item.get_closest_marker(
-            "journey"
-        ):
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
+        if not item.get_closest_marker("journey"):
             item.add_marker(pytest.mark.long)
+        if os.environ.get("CI"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def _name(node: pytest.Item) -> str:
