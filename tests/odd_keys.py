@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.model.objects import ListPage
+from storage.model.listings import ListPage
 from storage.s3.client import Store
 from storage.s3.listing import list_page
 

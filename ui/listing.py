@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.layout.profile import Layout
-from storage.model.objects import ListPage
+from storage.model.listings import ListPage
 from ui.grid.grid import GridData
 from ui.text import visible
 from ui.view import View, crumbs

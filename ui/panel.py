@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from storage.layout.rules import check_keys
-from storage.model.objects import OBJECT_SCHEMA, ObjectDetail, VersionRow
+from storage.model.listings import OBJECT_SCHEMA
+from storage.model.objects import ObjectDetail, VersionRow
 from storage.model.people import Can
 from storage.objects.export import rows_to_csv
 from storage.objects.service import link_limits

@@ -9,7 +9,7 @@ import streamlit as st
 
 from storage.inventory.query import Found, Inventory
 from storage.model.inventory import Source
-from storage.model.objects import OBJECT_SCHEMA, ListPage
+from storage.model.listings import OBJECT_SCHEMA, ListPage
 from storage.model.people import Can
 from ui import errors, session, times, working
 from ui.browse import Scene

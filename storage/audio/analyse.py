@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 
 from storage.audio.decode import decode
 from storage.audio.libav import digest_packets
+from storage.audio.limits import MAX_SECONDS
 from storage.audio.mp4 import announced_s
 from storage.audio.mpeg import samples_of, walk
 from storage.audio.ogg import ends_well
-from storage.audio.pcm import MAX_SECONDS, Pcm
+from storage.audio.pcm import Pcm
 from storage.audio.probe import Kind, kind_of, probe, stream_of
 from storage.audio.shape import FULL_SCALE_16_BIT, sound_of
 from storage.audio.wav import WavHeader, contradicts_itself, left_over, read_header

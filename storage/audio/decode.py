@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from storage.audio.libav import decode_with
-from storage.audio.pcm import MAX_SECONDS, Pcm, frames_allowed, refuse_format
+from storage.audio.limits import MAX_SECONDS, frames_allowed, refuse_format
+from storage.audio.pcm import Pcm
 from storage.audio.probe import kind_of
-from storage.audio.wav import read_header, read_samples
+from storage.audio.wav import read_header
+from storage.audio.wav_samples import read_samples
 from storage.errors import InvalidInput
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.audio.pcm import Pcm, Samples, frames_allowed, refuse_format
+from storage.audio.limits import frames_allowed, refuse_format
+from storage.audio.pcm import Pcm, Samples
 from storage.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import io
 from dataclasses import dataclass
 
 from storage.audio.libav import SparseFile, ask
+from storage.audio.limits import refuse_format, refuse_size
 from storage.audio.mpeg import Stream, find_stream, samples_of, skip_id3, walk
-from storage.audio.pcm import refuse_format, refuse_size
 from storage.audio.sniff import HEAD_BYTES, sniff
 from storage.audio.wav import read_header
 from storage.errors import InvalidInput

@@ -9,11 +9,13 @@ import numpy as np
 from storage.audio.decode import decode
 from storage.audio.libav import resampled
 from storage.audio.limiter import Source
+from storage.audio.limits import MAX_SECONDS
 from storage.audio.loudness import measure_loudness
 from storage.audio.mp3 import RATES_HZ, encode_pcm
-from storage.audio.pcm import MAX_SECONDS, Pcm, Samples
+from storage.audio.pcm import Pcm, Samples
 from storage.audio.probe import kind_of
-from storage.audio.wav import PCM, read_header, write_wav
+from storage.audio.wav import PCM, read_header
+from storage.audio.wav_samples import write_wav
 from storage.errors import InvalidInput, VerifyFailed
 from storage.model.audio import Loudness
 from storage.units import human_seconds

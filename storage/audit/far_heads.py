@@ -18,7 +18,6 @@ from storage.audit.heads import as_read, written
 from storage.errors import Conflict, StorageError
 from storage.model.audit import Head, Tampering
 from storage.s3.client import Store
-from storage.s3.listing import list_page
 from storage.s3.objects import IfAbsent, put_object, read_range
 
 RETRY_S = 300.0
@@ -135,6 +134,8 @@ class FarHeads:
 
         Raises StorageError when they cannot be read.
         """
+        from storage.s3.listing import list_page  # noqa: PLC0415  Arrow, and few read heads
+
         store, keys, after = self._store_for(), list[str](), ""
         while True:
             page = list_page(store, self._bucket, self._start, after=after, delimiter="")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from storage.audio.analyse import measure
-from storage.audio.pcm import refuse_size
+from storage.audio.limits import refuse_size
 from storage.cli import show
 from storage.cli.desk import Desk
 from storage.cli.session import opened

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage.audio.pcm import MAX_INPUT_BYTES
+from storage.audio.limits import MAX_INPUT_BYTES
 from storage.cli import show
 from storage.cli.desk import Desk
 from storage.cli.jobs import progress

@@ -1,4 +1,4 @@
-"""Objects as they travel from the store to a page: rows of a listing, heads, versions, links."""
+"""Objects as they travel from the store to a page: heads, versions, links."""
 
 from __future__ import annotations
 
@@ -6,18 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-
-import pyarrow as pa
-
-OBJECT_SCHEMA = pa.schema(
-    [
-        ("key", pa.string()),
-        ("size", pa.int64()),  # bytes
-        ("etag", pa.string()),  # without quotes
-        ("modified", pa.timestamp("ms", tz="UTC")),
-        ("storage_class", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +16,6 @@ class Place:
     role: str
     bucket: str
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """One delimiter page of a bucket: folders first, then objects (`OBJECT_SCHEMA`).
-
-    `next` is the key to continue after, None exactly when `complete`.
-    """
-
-    bucket: str
-    prefix: str
-    prefixes: tuple[str, ...]
-    objects: pa.RecordBatch
-    complete: bool
-    next: str | None
-    requests: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.gate import Passage
-from storage.model.objects import OBJECT_SCHEMA
-from storage.s3.listing import LIST_PAGE_KEYS, list_page
+from storage.model.listings import OBJECT_SCHEMA
+from storage.s3.list_request import LIST_PAGE_KEYS
+from storage.s3.listing import list_page
 
 PAGES_MAX = 10  # of 1,000 keys: a second or two
 

@@ -14,7 +14,8 @@ from datetime import datetime
 from storage.errors import AccessDenied, InvalidInput
 from storage.gate import ONCE, Gate
 from storage.layout.profile import Layout
-from storage.model.objects import ListPage, ObjectDetail, ObjectHead, PresignedUrl
+from storage.model.listings import ListPage
+from storage.model.objects import ObjectDetail, ObjectHead, PresignedUrl
 from storage.model.people import Actor, Can
 from storage.objects.archive import archive, selected
 from storage.objects.clips import ClipUrls

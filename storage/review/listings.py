@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from storage.gate import Passage
-from storage.model.objects import OBJECT_SCHEMA
+from storage.model.listings import OBJECT_SCHEMA
 from storage.review.kept import KeptTables
 from storage.s3.listing import list_page
 

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pyarrow as pa
 
 from storage.errors import InvalidInput
-from storage.model.objects import OBJECT_SCHEMA, ListPage
+from storage.model.listings import OBJECT_SCHEMA, ListPage
 from storage.s3.client import Store, translating
 from storage.s3.failures import not_s3
+from storage.s3.list_request import LIST_PAGE_KEYS, Ask
 from storage.s3.listing_parse import ParsedListing, parse_listing
 from storage.s3.tree_pages import VERSIONS, passed_over
 from storage.s3.xml_rows import NO_STORAGE_CLASS
 
-LIST_PAGE_KEYS = 1_000  # ListObjectsV2: max-keys ceiling
 KEY_BYTES = 1_024  # S3: longest key
 # The greatest character of each UTF-8 length: what sorts after all that begins with a folder.
 _LAST = {4: "\U0010ffff", 3: "\uffff", 2: "\u07ff", 1: "\x7f"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    bucket: str
-    prefix: str
-    after: str
-    limit: int
-    delimiter: str
-
-    def query(self) -> dict[str, str]:
-        """The parameters of ListObjectsV2, as they stand in the URL."""
-        asked = {"prefix": self.prefix, "delimiter": self.delimiter, "start-after": self.after}
-        return {
-            "list-type": "2",
-            "encoding-type": "url",
-            "max-keys": str(self.limit),
-            **{name: value for name, value in asked.items() if value},
-        }
 
 
 def list_page(
@@ -64,7 +45,7 @@ def list_page(
     # A tree passes over the whole folder it is to start after; nothing lies between the two names.
     inside = after and not delimiter and not after.endswith(("/", VERSIONS))
     whole = inside and store.capabilities.lists_as_tree
-    ask = _Ask(bucket, prefix, after + "/" if whole else after, limit, delimiter)
+    ask = Ask(bucket, prefix, after + "/" if whole else after, limit, delimiter)
     with translating("s3:ListBucket", bucket):
         direct = store.signed_get(bucket)
         body = direct.fetch(ask.query()) if direct else None
@@ -94,7 +75,7 @@ def _tree_page(store: Store, page: ListPage, last: str, after: str, *, folders: 
     )
 
 
-def _by_sdk(store: Store, ask: _Ask) -> ParsedListing:
+def _by_sdk(store: Store, ask: Ask) -> ParsedListing:
     options: dict[str, Any] = {
         "Prefix": ask.prefix,
         "Delimiter": ask.delimiter,
@@ -129,7 +110,7 @@ def _by_sdk(store: Store, ask: _Ask) -> ParsedListing:
     )
 
 
-def _page(parsed: ParsedListing, ask: _Ask, requests: int) -> ListPage:
+def _page(parsed: ParsedListing, ask: Ask, requests: int) -> ListPage:
     # A server that starts after a place inside a folder names that folder again.
     prefixes = tuple(folder for folder in parsed.prefixes if not ask.after.startswith(folder))
     return ListPage(

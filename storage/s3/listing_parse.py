@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pyarrow as pa
 
-from storage.model.objects import OBJECT_SCHEMA
+from storage.model.listings import OBJECT_SCHEMA
 from storage.s3.xml_rows import NO_STORAGE_CLASS, Body, Range, UnusualError
 
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<ListBucketResult[\s>]")

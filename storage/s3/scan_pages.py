@@ -14,7 +14,7 @@ from storage.errors import NotFound
 from storage.model.inventory import LISTED_SCHEMA
 from storage.s3.client import Store, translating
 from storage.s3.failures import not_s3, retries_of
-from storage.s3.listing import LIST_PAGE_KEYS
+from storage.s3.list_request import LIST_PAGE_KEYS
 from storage.s3.scan_parse import ParsedRows, parse_rows
 from storage.s3.xml_rows import NO_STORAGE_CLASS
 

@@ -27,7 +27,7 @@ from storage.welcomes.moved import Moved
 from storage.welcomes.reading import Heads, Home, read_home
 from storage.welcomes.rooms import RECORDING, REGISTRY, Rooms
 from storage.welcomes.rows import is_gap
-from storage.welcomes.uploading import Upload
+from storage.welcomes.uploading import Stored, Upload
 from storage.welcomes.writing import put_file
 
 _TRIES = 40
@@ -53,26 +53,27 @@ class Push:
         """Moves what the plan says. What cannot move is told, and the rest goes on."""
         recordings = [one for one in self.actions if one.what == "recording"]
         place = (self.where, self.rooms, self.mirror, self.compared)
-        made: list[ObjectHead] = []
+        made: dict[str, Stored] = {}
         for action, found in Upload(*place, self.note, self.now).run(recordings):
             if isinstance(found, StorageError):
                 self.moved.left(action, f"{found.what} {found.remedy}".strip())
             else:
                 self.moved.same(action, found.sha256)
                 self.moved.etags[action.name] = found.head.etag
-                made.append(found.head)
+                made[action.name] = found
         self._save_registry([one for one in self.actions if one.what == "registry"], made)
 
     # -- the registry -----------------------------------------------------------------------------
 
-    def _save_registry(self, entries: list[SyncAction], made: Sequence[ObjectHead]) -> None:
+    def _save_registry(self, entries: list[SyncAction], made: Mapping[str, Stored]) -> None:
         for attempt in range(_TRIES):
-            home = read_home(self.where, self.rooms, self.heads, made)
+            stored = [one.head for one in made.values()]
+            home = read_home(self.where, self.rooms, self.heads, stored)
             before = home.current.registry
             moving = [one for one in entries if self._still_moves(one, before)]
             raw = self._with_mine(self._begun(home, moving), moving)
             merged = parse_registry(raw)
-            heard = dict(self._heard(home, merged))
+            heard = dict(self._heard(home, merged, made))
             raw = set_entries(merged, heard)
             try:
                 if raw != before.raw or (home.current.head is None and moving):
@@ -109,7 +110,9 @@ class Push:
             return raw
         return put_entries(parse_registry(raw), [one.name for one in moving], mine)
 
-    def _heard(self, home: Home, after: Registry) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _heard(
+        self, home: Home, after: Registry, made: Mapping[str, Stored]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Date, length and id of recordings that the registry does not tell of: those that were
         stored just now, or by a run that was interrupted. Of those that are here the length is
         known; the others stay as they are shown, for a save to mend."""
@@ -120,20 +123,24 @@ class Push:
             key = names.to_read(parse_course(code))
             head = home.recordings.get(key) if key else None
             if head is not None and is_gap(entry, head):
-                fields = self._told(name_of(self.rooms, head.key), head)
+                name = name_of(self.rooms, head.key)
+                fields = self._told(name, head, made.get(name))
                 if fields and entry.id is None:
                     fields["id"] = names.id_of_pair(parse_course(code)) or self.new_id()
                 if fields:
                     yield code, fields
 
-    def _told(self, name: str, head: ObjectHead) -> dict[str, Any]:
+    def _told(self, name: str, head: ObjectHead, made: Stored | None) -> dict[str, Any]:
         item = ("recording", name)
         if item not in self.moved.local or self.moved.local[item] != self.moved.remote.get(item):
             return {}
-        data = self.mirror.recording(name)
-        if data is None:
-            return {}
-        seconds = length_s(self.rooms.layout.kind(RECORDING), data)
+        if made is not None and made.head.etag == head.etag:
+            seconds = made.seconds
+        else:
+            data = self.mirror.recording(name)
+            if data is None:
+                return {}
+            seconds = length_s(self.rooms.layout.kind(RECORDING), data)
         date = head.metadata.get(DATE) or as_date(head.modified)
         return {"generated_date": date, "duration": as_duration(seconds)}
 

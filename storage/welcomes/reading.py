@@ -18,9 +18,9 @@ from storage.gate import Passage
 from storage.model.objects import ObjectHead
 from storage.model.welcomes import StoredSound
 from storage.s3.heads import head_of
-from storage.s3.listing import LIST_PAGE_KEYS, list_page
 from storage.s3.many_heads import head_answers
 from storage.s3.objects import stream_object
+from storage.s3.small_listing import Small, list_small
 from storage.welcomes.marks import PAIR
 from storage.welcomes.names import Names
 from storage.welcomes.rooms import Doors, Rooms
@@ -28,8 +28,6 @@ from storage.welcomes.rooms import Doors, Rooms
 _PARALLEL = 16
 _REMEMBERED = 10_000  # heads of about 1 KB
 _TRIES = 5  # for one that changes while it is read
-
-_Listed = Mapping[str, tuple[str, datetime]]  # key -> ETag and time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Heads:
         self._known: OrderedDict[tuple[str, str, str, datetime], ObjectHead] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, where: Passage, listed: _Listed) -> dict[str, ObjectHead]:
+    def of(self, where: Passage, listed: Small) -> dict[str, ObjectHead]:
         """By key; without those that vanished since they were listed."""
         bucket = where.bucket.bucket
         wanted = {key: (bucket, key, *facts) for key, facts in listed.items()}
@@ -133,25 +131,22 @@ def read_home(where: Passage, rooms: Rooms, heads: Heads, made: Iterable[ObjectH
     return Home(current, recordings, names)
 
 
-def list_all(where: Passage, prefix: str, delimiter: str = "/") -> dict[str, tuple[str, datetime]]:
+def list_all(where: Passage, prefix: str, delimiter: str = "/") -> Small:
     """ETag and time of each key right under `prefix`; of all with the `delimiter` ""."""
-    found: dict[str, tuple[str, datetime]] = {}
+    bucket = where.bucket.bucket
+    small = list_small(where.store, bucket, prefix, delimiter=delimiter)
+    if small is not None:
+        return small
+    from storage.s3.listing import list_page  # noqa: PLC0415  Arrow, which few need
+
+    found: Small = {}
     after: str | None = ""
     while after is not None:
-        page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter=delimiter)
-        found |= _rows(page.objects.to_pylist())
+        page = list_page(where.store, bucket, prefix, after=after, delimiter=delimiter)
+        names = ("key", "etag", "modified")
+        columns = (page.objects.column(name).to_pylist() for name in names)
+        found |= {key: (etag, modified) for key, etag, modified in zip(*columns, strict=True)}
         after = page.next
-    return found
-
-
-def _rows(rows: list[dict[str, object]]) -> dict[str, tuple[str, datetime]]:
-    found = {}
-    for row in rows:
-        key, etag, modified = row["key"], row["etag"], row["modified"]
-        assert isinstance(key, str)  # noqa: S101  as OBJECT_SCHEMA says
-        assert isinstance(etag, str)  # noqa: S101
-        assert isinstance(modified, datetime)  # noqa: S101
-        found[key] = (etag, modified)
     return found
 
 
@@ -180,9 +175,8 @@ def read_clips(where: Passage, rooms: Rooms, heads: Heads, ids: Iterable[str]) -
     keys = [_keys(rooms, one) for one in dict.fromkeys(ids)]
     if not keys:
         return Clips({}, rooms)
-    page = list_page(where.store, where.bucket.bucket, rooms.clips_prefix, limit=LIST_PAGE_KEYS)
-    if page.complete:
-        listed = _rows(page.objects.to_pylist())
+    listed = list_small(where.store, where.bucket.bucket, rooms.clips_prefix)
+    if listed is not None:
         wanted = {key: listed[key] for both in keys for key in both if key in listed}
         return Clips(heads.of(where, wanted), rooms)
     found = asked_for(where, [both[0] for both in keys])

@@ -36,10 +36,11 @@ _ITS_OWN = (Conflict, InvalidInput)  # they concern one recording alone: the oth
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A recording as it is in the store now, but for its time and type, which nobody asks it for;
-    the digest of its bytes in hex."""
+    the digest of its bytes in hex, and how long it is."""
 
     head: ObjectHead
     sha256: str
+    seconds: float
 
 
 Outcome = Stored | StorageError
@@ -115,7 +116,7 @@ class Upload:
             version_id=written.version_id,
             metadata=metadata_of(over, marks),
         )
-        return Stored(head, sha256)
+        return Stored(head, sha256, seconds)
 
     def _over(self, action: SyncAction) -> ObjectHead | None:
         return self.compared.heads.get(action.name)

@@ -8,6 +8,7 @@ from odd_keys import HELD_EVERYWHERE, ONLY_FLAT_STORES, names, walk
 from storage.errors import InvalidInput, NotFound
 from storage.s3.client import Store
 from storage.s3.listing import list_page
+from storage.s3.small_listing import list_small
 
 # moto's routes have no line feed in them, so it cannot hold these two
 KEYS = tuple(key for key in HELD_EVERYWHERE if "\n" not in key) + ONLY_FLAT_STORES
@@ -60,6 +61,17 @@ def test_the_sdk_path_gives_the_same_page(
     slow = list_page(moto_store, odd_bucket, limit=7)
     assert slow == fast
     assert slow.requests == 1
+
+
+@pytest.mark.parametrize("delimiter", ["/", ""])
+def test_a_small_place_is_the_same_without_columns(
+    moto_store: Store, odd_bucket: str, delimiter: str
+) -> None:
+    """Keys, ETags and times, for every odd key."""
+    for prefix in ("", "folder/", "a", "nothing/"):
+        rows = list_page(moto_store, odd_bucket, prefix, delimiter=delimiter).objects.to_pylist()
+        small = list_small(moto_store, odd_bucket, prefix, delimiter=delimiter)
+        assert small == {row["key"]: (row["etag"], row["modified"]) for row in rows}
 
 
 def test_every_page_size_shows_everything_once(moto_store: Store, odd_bucket: str) -> None:

@@ -8,6 +8,7 @@ from odd_keys import HELD_EVERYWHERE, names, walk
 from storage.errors import NotFound
 from storage.s3.client import Store
 from storage.s3.listing import list_page
+from storage.s3.small_listing import list_small
 
 
 @pytest.fixture
@@ -33,6 +34,17 @@ def test_a_page_is_what_boto3_says_it_is(
         for row in answer.get("Contents", [])
     ]
     assert list(page.prefixes) == [row["Prefix"] for row in answer.get("CommonPrefixes", [])]
+
+
+@pytest.mark.parametrize("delimiter", ["/", ""])
+def test_a_small_place_is_the_same_without_columns(
+    weed_store: Store, odd_bucket: str, delimiter: str
+) -> None:
+    """Keys, ETags and times, for every odd key."""
+    for prefix in ("", "folder/", "a", "nothing/"):
+        rows = list_page(weed_store, odd_bucket, prefix, delimiter=delimiter).objects.to_pylist()
+        small = list_small(weed_store, odd_bucket, prefix, delimiter=delimiter)
+        assert small == {row["key"]: (row["etag"], row["modified"]) for row in rows}
 
 
 def test_every_page_size_shows_everything_once(weed_store: Store, odd_bucket: str) -> None:

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from storage.db.engine import Database
 from storage.gate import Gate
 from storage.model.welcome_plans import SaveConflict
 from storage.s3.client import Store
+from storage.s3.listing import list_page
+from storage.welcomes import reading
 
 COURSES = ("ita_for_eng", "cym_for_eng", "ita_for_jpn")
 NAMES = ("ita", "cym", "ita_for_jpn")
@@ -124,6 +127,22 @@ def reported(copy: Copy) -> set[str]:
     return {
         one.name if one.what == "registry" else f"welcome_{one.name}.wav" for one in plan.conflicts
     }
+
+
+def test_more_recordings_than_a_page_are_read_page_by_page(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As what is one page is."""
+    rig.seed({"ita_for_eng": entry()})
+    for name in NAMES:
+        rig.put("canonical", f"canonical/welcomes/{name}.wav", take(0.5))
+    (tmp_path / "copy").mkdir()
+    copy = Copy(rig, tmp_path / "copy")
+    plan = copy.status()
+    assert len([one for one in plan.actions if one.what == "recording"]) == len(NAMES)
+    monkeypatch.setattr(reading, "list_small", lambda *_, **__: None)
+    monkeypatch.setattr("storage.s3.listing.list_page", partial(list_page, limit=2))
+    assert copy.status() == plan
 
 
 # -- the commands ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from storage.audio.analyse import measure
 from storage.audio.decode import decode
-from storage.audio.pcm import MAX_INPUT_BYTES
+from storage.audio.limits import MAX_INPUT_BYTES
 from storage.audio.probe import PROBE_BYTES, probe
 from storage.audio.transcode import to_wav
 from storage.errors import InvalidInput

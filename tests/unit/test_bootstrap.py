@@ -224,7 +224,7 @@ def test_no_env_file_is_fine() -> None:
 
 
 _HEAVY = ("pandas", "duckdb", "av", "plotly", "streamlit", "alembic")
-_SERVICES = ("pyarrow.compute", "psutil", "pebble", "storage.wiring", "storage.costs.service")
+_SERVICES = ("pyarrow", "numpy", "psutil", "pebble", "storage.wiring", "storage.costs.service")
 
 
 @pytest.mark.parametrize(

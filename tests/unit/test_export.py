@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InvalidInput
-from storage.model.objects import OBJECT_SCHEMA
+from storage.model.listings import OBJECT_SCHEMA
 from storage.objects.export import COLUMNS, rows_to_csv
 from storage.spreadsheet import harmless
 

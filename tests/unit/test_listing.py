@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from storage.model.objects import OBJECT_SCHEMA, ListPage
+from storage.model.listings import OBJECT_SCHEMA, ListPage
 from ui.listing import arrange
 from ui.view import View
 

@@ -1,4 +1,4 @@
-"""The listing parser gives exactly what botocore gives for the same body, or gives up."""
+"""The listing parsers give exactly what botocore gives for the same body, or give up."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.s3.listing_parse import ParsedListing, parse_listing
+from storage.s3.small_listing import Small, parse_small
 
 _SHAPE = (
     botocore.session.get_session()
@@ -50,7 +51,13 @@ def assert_same(body: bytes) -> ParsedListing:
     assert list(ours.prefixes) == [row["Prefix"] for row in theirs.get("CommonPrefixes", [])]
     assert ours.truncated == theirs["IsTruncated"]
     assert ours.token == theirs.get("NextContinuationToken", "")
+    assert parse_small(body) == (None if theirs["IsTruncated"] else small_by_botocore(theirs))
     return ours
+
+
+def small_by_botocore(parsed: dict[str, Any]) -> Small:
+    rows = parsed.get("Contents", [])
+    return {row["Key"]: (row.get("ETag", "").strip('"'), row["LastModified"]) for row in rows}
 
 
 AWS = (
@@ -222,6 +229,32 @@ def test_anything_unusual_is_left_to_the_sdk(old: bytes, new: bytes) -> None:
     assert parse_listing(AWS.replace(old, new, 1)) is None
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"</ListBucketResult>", b""),
+        (b"ListBucketResult", b"Error"),
+        (b"<IsTruncated>false</IsTruncated>", b""),
+        (b"<IsTruncated>false", b"<IsTruncated>true"),
+        (b"<IsTruncated>false", b"<IsTruncated>maybe"),
+        (b"<Key>dir%2Fx+y.mp3</Key>", b""),
+        (b"<Key>dir%2Fx+y.mp3</Key>", b"<Key></Key>"),
+        (b"<LastModified>2023-01-12T08:12:55.123Z</LastModified>", b""),
+        (b"2023-01-12T", b"2023-02-31T"),
+        (b"08:12:55.123Z", b"08:12:55.123"),
+        (b"x+y.mp3", b"x+y\xff.mp3"),
+        (b"x+y.mp3", b"x+y&nosuch;.mp3"),
+        (b"<Key>dir", b"<Key><![CDATA[]]>dir"),
+        (b"<ListBucketResult", b'<!DOCTYPE x [<!ENTITY a "b">]><ListBucketResult'),
+    ],
+)
+def test_a_small_place_is_told_whole_or_not_at_all(old: bytes, new: bytes) -> None:
+    """What is no complete, plain page is left to who reads pages."""
+    assert parse_small(MINIO) == small_by_botocore(by_botocore(MINIO))
+    assert old in MINIO
+    assert parse_small(MINIO.replace(old, new)) is None
+
+
 def test_a_row_never_lends_its_value_to_another() -> None:
     """A row with two sizes beside a row with none has the right count of tags and is refused."""
     moved = AWS.replace(b"<Size>0</Size>", b"").replace(
@@ -235,3 +268,4 @@ def test_a_row_never_lends_its_value_to_another() -> None:
 def test_other_answers_are_no_listing(body: bytes) -> None:
     """An empty answer or a login page is not an empty bucket."""
     assert parse_listing(body) is None
+    assert parse_small(body) is None
