@@ -134,15 +134,11 @@ class FarHeads:
 
         Raises StorageError when they cannot be read.
         """
-        from storage.s3.listing import list_page  # noqa: PLC0415  Arrow, and few read heads
+        from storage.s3.listing import list_pages  # noqa: PLC0415  Arrow, and few read heads
 
-        store, keys, after = self._store_for(), list[str](), ""
-        while True:
-            page = list_page(store, self._bucket, self._start, after=after, delimiter="")
+        store, keys = self._store_for(), list[str]()
+        for page in list_pages(store, self._bucket, self._start):
             keys += page.objects.column("key").to_pylist()
-            if page.next is None:
-                break
-            after = page.next
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda key: self._head(store, key), keys))
         wrong = [

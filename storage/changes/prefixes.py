@@ -30,7 +30,7 @@ from storage.model.jobs import Job
 from storage.model.people import Can
 from storage.s3.bucket_state import store_time
 from storage.s3.delete import delete_batch
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 
 TOLD_EACH = 10_000  # objects: up to here the audit log has rows for each one, beyond for each page
 _TICK = timedelta(seconds=1)  # S3 keeps an object's time in whole seconds
@@ -101,12 +101,8 @@ class _Counted:
 
 def _pages(where: Passage, prefix: str, after: str) -> Iterator[pa.RecordBatch]:
     """Every object below `prefix` behind `after`, page by page."""
-    while True:
-        page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter="")
+    for page in list_pages(where.store, where.bucket.bucket, prefix, after=after):
         yield page.objects
-        if page.next is None:
-            return
-        after = page.next
 
 
 def _split(rows: pa.RecordBatch, cut_at: datetime) -> tuple[pa.RecordBatch, pa.RecordBatch]:

@@ -19,7 +19,7 @@ from storage.layout.profile import Bucket, Layout
 from storage.model.objects import Written
 from storage.s3.bucket import create_bucket, keep_versions, set_cors
 from storage.s3.client import Store
-from storage.s3.listing import list_page
+from storage.s3.listing import list_page, list_pages
 from storage.s3.objects import IfAbsent, IfMatch, list_versions, put_object
 from storage.s3.uploads import begin_upload, send_part, unfinished_uploads
 
@@ -245,10 +245,6 @@ def _copy_of(model: Sample, key: str) -> Sample:
 
 def _keys(store: Store, bucket: str, prefix: str) -> set[str]:
     found: set[str] = set()
-    after = ""
-    while True:
-        page = list_page(store, bucket, prefix, after=after, delimiter="")
+    for page in list_pages(store, bucket, prefix):
         found.update(page.objects.column("key").to_pylist())
-        if page.next is None:
-            return found
-        after = page.next
+    return found

@@ -9,7 +9,7 @@ from storage.db.times import as_text
 from storage.errors import NotFound
 from storage.gate import Passage
 from storage.s3.heads import head_object
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 from storage.s3.objects import stream_object
 
 
@@ -27,19 +27,13 @@ def list_stored(where: Passage, kind: str) -> Mapping[str, Stored]:
     """By course: everything of that kind of key in the bucket."""
     template = where.layout.kind(kind).template
     found: dict[str, Stored] = {}
-    after = ""
-    while True:
-        page = list_page(
-            where.store, where.bucket.bucket, template.prefix, after=after, delimiter=""
-        )
+    for page in list_pages(where.store, where.bucket.bucket, template.prefix):
         for row in page.objects.to_pylist():
             fields = template.match(row["key"])
             if fields is not None:
                 at = as_text(row["modified"])
                 found[fields["course"]] = Stored(row["key"], row["etag"], row["size"], at)
-        if page.next is None:
-            return found
-        after = page.next
+    return found
 
 
 def look_for(where: Passage, key: str) -> Stored | None:

@@ -13,7 +13,7 @@ from storage.gate import Passage
 from storage.layout.profile import KeyKind, Layout
 from storage.model.measuring import MeasureScope
 from storage.s3.heads import head_object
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 
 CLIP_SCHEMA = pa.schema(
     [
@@ -61,13 +61,8 @@ def clip_kind(layout: Layout, role: str) -> KeyKind:
 
 
 def _pages(where: Passage, prefix: str) -> Iterator[pa.RecordBatch]:
-    after = ""
-    while True:
-        page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter="")
+    for page in list_pages(where.store, where.bucket.bucket, prefix):
         yield page.objects
-        if page.next is None:
-            return
-        after = page.next
 
 
 def _of_course(where: Passage, prefix: str, wanted: pa.Array) -> pa.Table:

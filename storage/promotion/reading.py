@@ -19,7 +19,7 @@ from storage.model.promotion import PLAN_SCHEMA, ROWS_SCHEMA
 from storage.promotion.steps import Meant
 from storage.s3.client import Store
 from storage.s3.facts import facts_of
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 from storage.s3.many_heads import head_answers
 from storage.s3.objects import stream_object
 
@@ -35,14 +35,12 @@ def listed(where: Passage, prefixes: Sequence[str], stop: Stop) -> pa.Table:
     """What lies below the prefixes (ROWS_SCHEMA), which do not contain one another."""
 
     def rows(prefix: str) -> list[pa.RecordBatch]:
-        found, after = [], ""
-        while True:
-            stop()
-            page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter="")
+        stop()
+        found = []
+        for page in list_pages(where.store, where.bucket.bucket, prefix):
             found.append(page.objects)
-            if page.next is None:
-                return found
-            after = page.next
+            stop()
+        return found
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="list") as pool:
         batches = [batch for found in pool.map(rows, prefixes) for batch in found]

@@ -14,7 +14,7 @@ import pyarrow as pa
 from storage.gate import Passage
 from storage.model.listings import OBJECT_SCHEMA
 from storage.review.kept import KeptTables
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 
 KEPT = timedelta(minutes=5)
 """Older than this it is listed again, behind the scenes. Each clip that is handed out is looked at
@@ -99,13 +99,10 @@ def list_all(where: Passage, prefixes: Sequence[str], tell: Tell, now: datetime)
 
     def pages(prefix: str) -> list[pa.RecordBatch]:
         found: list[pa.RecordBatch] = []
-        after: str | None = ""
-        while after is not None:
-            page = list_page(where.store, where.bucket.bucket, prefix, after=after, delimiter="")
+        for page in list_pages(where.store, where.bucket.bucket, prefix):
             found.append(page.objects)
             listed[prefix] = listed.get(prefix, 0) + page.objects.num_rows
             tell(sum(list(listed.values())))
-            after = page.next
         return found
 
     with ThreadPoolExecutor(min(_LISTERS, len(prefixes))) as pool:

@@ -104,6 +104,11 @@ class Direct:
             for answer in self._answers("HEAD", asked)
         ]
 
+    def absent(self, keys: Sequence[str]) -> list[bool]:
+        """Of each of a few keys, whether HEAD says plainly that nothing is there."""
+        answers = self._answers("HEAD", [(key, {}) for key in keys])
+        return [answer is not None and answer.status == 404 for answer in answers]
+
     def get(self, key: str, etag: str, size: int) -> Iterator[memoryview] | None:
         """The object with that ETag and size, in pieces that are good until the next one; None for
         anything but a plain answer. Where it breaks off the SDK's ResponseStreamingError is raised.

@@ -1,7 +1,8 @@
-"""One page of a bucket: folders and objects after a key, by one list request."""
+"""Pages of a bucket: folders and objects after a key, each by one list request."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
@@ -10,11 +11,12 @@ import pyarrow as pa
 
 from storage.errors import InvalidInput
 from storage.model.listings import OBJECT_SCHEMA, ListPage
+from storage.s3.bucket_state import versioning_of
 from storage.s3.client import Store, translating
 from storage.s3.failures import not_s3
 from storage.s3.list_request import LIST_PAGE_KEYS, Ask
 from storage.s3.listing_parse import ParsedListing, parse_listing
-from storage.s3.tree_pages import VERSIONS, passed_over
+from storage.s3.tree_pages import VERSIONS, kept_in_versions, passed_over
 from storage.s3.xml_rows import NO_STORAGE_CLASS
 
 KEY_BYTES = 1_024  # S3: longest key
@@ -42,25 +44,56 @@ def list_page(
         raise InvalidInput(
             f"A page cannot have {limit} rows.", f"Ask for 1 to {LIST_PAGE_KEYS} rows."
         )
+    return _page(store, Ask(bucket, prefix, after, limit, delimiter), None)[0]
+
+
+def list_pages(
+    store: Store,
+    bucket: str,
+    prefix: str = "",
+    *,
+    after: str = "",
+    limit: int = LIST_PAGE_KEYS,
+    delimiter: str = "",
+) -> Iterator[ListPage]:
+    """All pages behind `after`, as `list_page` gives them; every key under the prefix, without
+    folders, unless a `delimiter` is given. Whether the bucket keeps versions is asked once for all
+    of them. Raises as `list_page`.
+    """
+    keeps: bool | None = None
+    behind: str | None = after
+    while behind is not None:
+        page, keeps = _page(store, Ask(bucket, prefix, behind, limit, delimiter), keeps)
+        yield page
+        behind = page.next
+
+
+def _page(store: Store, ask: Ask, keeps: bool | None) -> tuple[ListPage, bool | None]:
+    """A page, and whether the bucket keeps versions: None where that is not known so far."""
+    after, is_tree = ask.after, store.capabilities.lists_as_tree
     # A tree passes over the whole folder it is to start after; nothing lies between the two names.
-    inside = after and not delimiter and not after.endswith(("/", VERSIONS))
-    whole = inside and store.capabilities.lists_as_tree
-    ask = Ask(bucket, prefix, after + "/" if whole else after, limit, delimiter)
-    with translating("s3:ListBucket", bucket):
-        direct = store.signed_get(bucket)
+    if is_tree and after and not ask.delimiter and not after.endswith(("/", VERSIONS)):
+        ask = replace(ask, after=after + "/")
+    with translating("s3:ListBucket", ask.bucket):
+        direct = store.signed_get(ask.bucket)
         body = direct.fetch(ask.query()) if direct else None
         parsed = parse_listing(body) if body else None
         requests = 1 if parsed or direct is None else 2
         parsed = parsed or _by_sdk(store, ask)
-    page = _page(parsed, ask, requests)
-    if page.next is None or not store.capabilities.lists_as_tree:  # what is one page asks nobody
-        return page
-    return _tree_page(store, page, page.next, after, folders=bool(delimiter))
+    page = _paged(parsed, ask, requests)
+    if page.next is None or not is_tree:  # what is one page asks nobody
+        return page, keeps
+    folders = bool(ask.delimiter)
+    hidden = passed_over(ask.prefix, (after, page.next), folders=folders)
+    if hidden and keeps is None:
+        keeps = versioning_of(store, ask.bucket) != "off"
+        page = replace(page, requests=page.requests + 1)
+    return (_with(store, page, hidden) if hidden and keeps else page), keeps
 
 
-def _tree_page(store: Store, page: ListPage, last: str, after: str, *, folders: bool) -> ListPage:
-    """`page`, of the names behind `after` up to `last`, with the keys that paging leaves out."""
-    heads, requests = passed_over(store, page.bucket, page.prefix, (after, last), folders=folders)
+def _with(store: Store, page: ListPage, hidden: Sequence[str]) -> ListPage:
+    """`page` with those of the `hidden` keys that paging leaves out."""
+    heads = kept_in_versions(store, page.bucket, hidden)
     there = set(page.objects.column("key").to_pylist()) if heads else ()
     rows = [
         {name: getattr(head, name) for name in OBJECT_SCHEMA.names}
@@ -71,7 +104,7 @@ def _tree_page(store: Store, page: ListPage, last: str, after: str, *, folders: 
     return replace(
         page,
         objects=pa.concat_batches([page.objects, more]) if rows else page.objects,
-        requests=page.requests + requests,
+        requests=page.requests + len(hidden),
     )
 
 
@@ -110,7 +143,7 @@ def _by_sdk(store: Store, ask: Ask) -> ParsedListing:
     )
 
 
-def _page(parsed: ParsedListing, ask: Ask, requests: int) -> ListPage:
+def _paged(parsed: ParsedListing, ask: Ask, requests: int) -> ListPage:
     # A server that starts after a place inside a folder names that folder again.
     prefixes = tuple(folder for folder in parsed.prefixes if not ask.after.startswith(folder))
     return ListPage(

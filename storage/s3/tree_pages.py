@@ -8,11 +8,13 @@ plain from the page's last name: its own beginnings. They are asked for one by o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from botocore.exceptions import ClientError
 
 from storage.model.objects import ObjectHead
-from storage.s3.bucket_state import versioning_of
 from storage.s3.client import Store, translating
+from storage.s3.direct import direct
 from storage.s3.heads import head_of
 
 VERSIONS = ".versions"
@@ -20,26 +22,30 @@ VERSIONS = ".versions"
 _OLDER = "null"
 
 
-def passed_over(
-    store: Store, bucket: str, prefix: str, between: tuple[str, str], *, folders: bool
-) -> tuple[list[ObjectHead], int]:
-    """The objects under `prefix` that the page `between` two names (the one it started after and
-    its last) and all later ones leave out, and how many requests that took. With `folders` such
-    objects as no folder holds. One that is older than the bucket's versions and was overwritten
-    since may have been shown before. Raises AccessDenied, Unavailable.
+def passed_over(prefix: str, between: tuple[str, str], *, folders: bool) -> list[str]:
+    """The keys under `prefix` that the page `between` two names (the one it started after and its
+    last) and all later ones leave out where they keep versions. With `folders` such as no folder
+    holds.
     """
-    if versioning_of(store, bucket) == "off":
-        return [], 1
     after, last = between
-    keys = [
+    shown = set(_beginnings(after))
+    return [
         key
         for key in _beginnings(last)
         if key.startswith(prefix)
         and not (folders and "/" in key[len(prefix) :])
-        and key not in _beginnings(after)
+        and key not in shown
     ]
-    heads = (_kept_in_versions(store, bucket, key) for key in keys)
-    return [head for head in heads if head], 1 + len(keys)
+
+
+def kept_in_versions(store: Store, bucket: str, keys: Sequence[str]) -> list[ObjectHead]:
+    """Those of `keys` that are there and keep versions. One that is older than the bucket's
+    versions and was overwritten since may have been shown before. Raises AccessDenied, Unavailable.
+    """
+    quick = direct(store, bucket)
+    absent = quick.absent(keys) if quick else [False] * len(keys)
+    heads = (_kept(store, bucket, key) for key, none in zip(keys, absent, strict=True) if not none)
+    return [head for head in heads if head]
 
 
 def _beginnings(name: str) -> list[str]:
@@ -53,7 +59,7 @@ def _beginnings(name: str) -> list[str]:
     ]
 
 
-def _kept_in_versions(store: Store, bucket: str, key: str) -> ObjectHead | None:
+def _kept(store: Store, bucket: str, key: str) -> ObjectHead | None:
     with translating("s3:GetObject", bucket, key):
         try:
             answer = store.client_for(bucket).head_object(Bucket=bucket, Key=key)

@@ -137,16 +137,13 @@ def list_all(where: Passage, prefix: str, delimiter: str = "/") -> Small:
     small = list_small(where.store, bucket, prefix, delimiter=delimiter)
     if small is not None:
         return small
-    from storage.s3.listing import list_page  # noqa: PLC0415  Arrow, which few need
+    from storage.s3.listing import list_pages  # noqa: PLC0415  Arrow, which few need
 
     found: Small = {}
-    after: str | None = ""
-    while after is not None:
-        page = list_page(where.store, bucket, prefix, after=after, delimiter=delimiter)
+    for page in list_pages(where.store, bucket, prefix, delimiter=delimiter):
         names = ("key", "etag", "modified")
         columns = (page.objects.column(name).to_pylist() for name in names)
         found |= {key: (etag, modified) for key, etag, modified in zip(*columns, strict=True)}
-        after = page.next
     return found
 
 

@@ -7,7 +7,7 @@ from odd_keys import HELD_EVERYWHERE, names, walk
 
 from storage.errors import NotFound
 from storage.s3.client import Store
-from storage.s3.listing import list_page
+from storage.s3.listing import list_page, list_pages
 from storage.s3.small_listing import list_small
 
 
@@ -107,6 +107,17 @@ def test_paging_loses_nothing_where_versions_are_kept(
         for limit in (1, 2, 3, 5):
             found = walk(weed_store, bucket, prefix, limit=limit, delimiter=delimiter)[0]
             assert sorted(found) == whole, f"{limit} a page below {prefix!r}"
+            pages = list_pages(weed_store, bucket, prefix, limit=limit, delimiter=delimiter)
+            assert [name for page in pages for name in names(page)] == found
+
+
+def test_a_walk_asks_once_whether_versions_are_kept(weed_store: Store, bucket: str) -> None:
+    """Not on every page that ends behind a name with a dash."""
+    for number in range(6):
+        weed_store.client.put_object(Bucket=bucket, Key=f"clip-{number}.mp3", Body=b"x")
+    pages = list(list_pages(weed_store, bucket, limit=2))
+    assert [page.requests for page in pages] == [2, 1, 1]
+    assert [page.next for page in pages] == ["clip-1.mp3", "clip-3.mp3", None]
 
 
 def test_no_bucket_is_an_error_and_an_empty_one_is_a_page(weed_store: Store, bucket: str) -> None:

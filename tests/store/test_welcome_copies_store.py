@@ -25,7 +25,7 @@ from storage.db.engine import Database
 from storage.gate import Gate
 from storage.model.welcome_plans import SaveConflict
 from storage.s3.client import Store
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 from storage.welcomes import reading
 
 COURSES = ("ita_for_eng", "cym_for_eng", "ita_for_jpn")
@@ -141,7 +141,7 @@ def test_more_recordings_than_a_page_are_read_page_by_page(
     plan = copy.status()
     assert len([one for one in plan.actions if one.what == "recording"]) == len(NAMES)
     monkeypatch.setattr(reading, "list_small", lambda *_, **__: None)
-    monkeypatch.setattr("storage.s3.listing.list_page", partial(list_page, limit=2))
+    monkeypatch.setattr("storage.s3.listing.list_pages", partial(list_pages, limit=2))
     assert copy.status() == plan
 
 
