@@ -34,7 +34,7 @@ from storage.s3.client import Store
 from storage.s3.conditions import IfAbsent
 from storage.s3.direct import Task
 from storage.s3.embedded import EmbeddedStore, acquire
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 from storage.s3.many_copies import VOLLEY, WORKERS, Copied, Copies
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,13 +50,7 @@ Copy = Callable[[str], float]
 
 def everything(store: Store, bucket: str, prefix: str = "") -> pa.Table:
     """What is below the prefix."""
-    batches, after = [], ""
-    while True:
-        page = list_page(store, bucket, prefix, after=after, delimiter="")
-        batches.append(page.objects)
-        if page.next is None:
-            return pa.Table.from_batches(batches)
-        after = page.next
+    return pa.Table.from_batches(page.objects for page in list_pages(store, bucket, prefix))
 
 
 def fill(store: Store, bucket: str, objects: int) -> None:

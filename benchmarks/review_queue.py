@@ -40,7 +40,7 @@ from storage.model.listening import Handed
 from storage.model.measuring import ClipFacts
 from storage.model.people import Actor, Role
 from storage.model.review import Judgement, Scope
-from storage.s3.listing import list_page
+from storage.s3.listing import list_pages
 
 OPEN_S, VERDICT_MS = 1.0, 100.0  # issue 6: under both
 COURSE = Scope("course", "ita_for_eng")
@@ -142,13 +142,8 @@ def list_everything(services: Services) -> int:
     """The bare listing: how many keys."""
     layout = services.layouts["ssi"]
     bucket = layout.bucket("stage")
-    store, after, count = services.store_for(layout, bucket), "", 0
-    while True:
-        page = list_page(store, bucket.bucket, PREFIX, after=after, delimiter="")
-        count += page.objects.num_rows
-        if page.next is None:
-            return count
-        after = page.next
+    pages = list_pages(services.store_for(layout, bucket), bucket.bucket, PREFIX)
+    return sum(page.objects.num_rows for page in pages)
 
 
 def timed(act: Callable[[], Any]) -> tuple[float, Any]:
