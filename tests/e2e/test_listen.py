@@ -373,3 +373,27 @@ def test_clips_that_are_not_measured_say_so_and_how_they_are(
     page.get_by_role("button", name="Measure these clips").click()
     expect(page.get_by_text("measuring begins")).to_be_visible()
     expect(page.locator(".phrase")).to_have_text(phrase)
+
+
+def test_what_was_measured_meanwhile_is_shown_of_the_clip_that_is_heard(
+    desk: ReviewDesk, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its figures and its waveform, when the page says that more is known; the sound goes on, and a
+    note that was begun stays."""
+    peaks = desk.clips[0]["peaks"]
+    monkeypatch.setitem(desk.clips[0], "peaks", "")
+    page = open_page()
+    hears(page, desk.clips[0])
+    page.keyboard.press("l")  # for as long as this takes
+    page.keyboard.press("n")
+    page.keyboard.type("a hiss")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Not measured yet")).to_be_visible()
+    desk.clips[0]["peaks"] = peaks
+    asked = len(desk.media.renewals)
+    page.get_by_text("Measured", exact=True).click()
+    expect(page.get_by_text("Not measured yet")).to_be_hidden()
+    expect(page.locator(".wave canvas").first).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("a hiss")
+    hears(page, desk.clips[0])
+    assert len(desk.media.renewals) == asked

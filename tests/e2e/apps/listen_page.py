@@ -15,6 +15,7 @@ st.set_page_config(layout="wide")
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 st.text_input("Elsewhere")
 st.button("Rerun")
+turn = int(st.toggle("Measured"))
 listen(
     Listening(
         query={
@@ -27,6 +28,7 @@ listen(
         reasons=REASONS,
         limits=AudioLimits(),
         may_measure="measure" in st.query_params,
+        turn=turn,
         first=st.query_params.get("first", ""),
         empty=("All heard.", "Choose another course."),
     ),

@@ -43,7 +43,7 @@ export class Desk {
     this.data = data;
     this.face.part("measure").hidden = !data.may_measure;
     this.sounds.recolor();
-    if (identity === this.identity) return another ? this.trail.askAnew() : undefined;
+    if (identity === this.identity) return another ? this.learn() : undefined;
     this.identity = identity;
     this.done = [];
     this.face.reasons(data.reasons, (at) => this.act("reason", at));
@@ -82,6 +82,24 @@ export class Desk {
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem;
       this.face.banner({ what: problem.message, remedy: problem.remedy });
+    }
+  }
+
+  /** More is known of the clips by now: of those to come, and of the one that is heard. */
+  async learn() {
+    const { trail } = this;
+    trail.askAnew();
+    const { here } = trail;
+    if (!here || here.clip.peaks) return;
+    try {
+      const { key, etag, size } = here.clip;
+      const { clips } = await ask("/api/ui/next", { ...this.data.query, count: 1, key });
+      if (here !== trail.here || clips[0]?.etag !== etag || clips[0].size !== size) return;
+      here.clip = clips[0];
+      this.face.clip(here, this.data);
+      this.sounds.learn(here.clip);
+    } catch (problem) {
+      if (!(problem instanceof Refusal)) throw problem; // it stays as it is
     }
   }
 

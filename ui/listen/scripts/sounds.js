@@ -66,6 +66,13 @@ export class Sounds {
     for (const sound of sounds) this.adjust(this.decks.of(sound), sound);
   }
 
+  /** The same clip, of which more is known now. What sounds goes on. */
+  learn(clip) {
+    if (!this.deck) return;
+    this.clip = clip;
+    this.wave.draw(this.soundOf(this.heard) ?? clip, this.deck.audio);
+  }
+
   soundOf(name) {
     if (name === "own") return this.clip;
     return name === "live"
