@@ -90,9 +90,14 @@ def load(scene: Scene) -> Gathered:
 
 def _ended(scene: Scene) -> tuple[str, ...]:
     """The scans begun here that are over: figures from before are not to be shown after."""
-    ids: list[str] = st.session_state.get(_JOB, [])
     get = scene.services.jobs.get
-    return tuple(one for one in ids if not get(scene.actor, one).active)
+    return tuple(one for one in _begun() if not get(scene.actor, one).active)
+
+
+def _begun() -> list[str]:
+    """The scans that were begun here and have not been closed."""
+    found: list[str] = st.session_state.setdefault(_JOB, [])
+    return found
 
 
 def on(found: Gathered) -> date:
@@ -149,6 +154,9 @@ def notes(words: Sequence[str]) -> None:
 
 def nothing_measured(scene: Scene, found: Gathered) -> None:
     """Instead of figures: what measuring would take, and the button to begin."""
+    if len(_ended(scene)) < len(_begun()):
+        st.info("The figures are shown here when this is done. It goes on without this page, too.")
+        return
     with st.container(border=True, key="costs:measure"):
         st.markdown("##### Nothing was measured yet")
         st.markdown(
@@ -179,9 +187,8 @@ def measure(scene: Scene, found: Sequence[Source], *, place: str) -> None:
 
 
 def running(scene: Scene) -> None:
-    """The scans that were begun here and have not been closed."""
-    ids: list[str] = st.session_state.get(_JOB, [])
-    if ids:
+    """How far they are."""
+    if ids := _begun():
         jobs.show(
             scene.services.jobs,
             scene.actor,
@@ -214,7 +221,7 @@ def _begin(scene: Scene, role: str) -> None:
 
 def began(job: Job) -> None:
     """Has the page show how far it is."""
-    st.session_state.setdefault(_JOB, []).append(job.id)
+    _begun().append(job.id)
 
 
 def acted(act: Callable[[], object]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from decimal import Decimal
 
@@ -11,8 +12,11 @@ from page_rig import Console
 from price_lists import IRELAND, offer_file
 
 from storage.bootstrap import Services
+from storage.inventory import taking
 from storage.model.money import money
 from storage.model.people import local_actor
+from storage.s3.bucket_state import versioning_of
+from storage.s3.client import Store
 
 ME = local_actor()
 
@@ -36,9 +40,19 @@ def table(console: Console, *columns: str) -> list[dict[str, str]]:
     return rows
 
 
-def test_nothing_measured_offers_to_measure(console: Console) -> None:
+def test_nothing_measured_offers_to_measure(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without a scan no figure is shown: what measuring would take and cost is, with its button;
-    pressing it begins the jobs, and afterwards the figures are there with their source."""
+    pressing it begins the jobs, which are not offered again meanwhile, and afterwards the figures
+    are there with their source."""
+    go_on = threading.Event()
+
+    def waiting(store: Store, bucket: str) -> str:
+        assert go_on.wait(60)
+        return versioning_of(store, bucket)
+
+    monkeypatch.setattr(taking, "versioning_of", waiting)
     console.open("costs", project="ssi")
     assert "Nothing was measured yet" in console.words
     assert metrics(console) == {}
@@ -46,6 +60,9 @@ def test_nothing_measured_offers_to_measure(console: Console) -> None:
     assert button.label.startswith("Measure now (about ")
     assert "requests, 0.0000" in button.label
     console.press("costs:measure:first")
+    assert "The figures are shown here when this is done." in console.words
+    assert "Nothing was measured yet" not in console.words
+    go_on.set()
     until = time.monotonic() + 60  # two cores shared by several workers
     while "A month, as things are" not in metrics(console):
         assert time.monotonic() < until, console.words
