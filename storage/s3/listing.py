@@ -70,9 +70,10 @@ def list_pages(
 
 def _page(store: Store, ask: Ask, keeps: bool | None) -> tuple[ListPage, bool | None]:
     """A page, and whether the bucket keeps versions: None where that is not known so far."""
-    after, is_tree = ask.after, store.capabilities.lists_as_tree
+    after = ask.after
     # A tree passes over the whole folder it is to start after; nothing lies between the two names.
-    if is_tree and after and not ask.delimiter and not after.endswith(("/", VERSIONS)):
+    inside = after and not ask.delimiter and not after.endswith(("/", VERSIONS))
+    if inside and store.capabilities.lists_as_tree:
         ask = replace(ask, after=after + "/")
     with translating("s3:ListBucket", ask.bucket):
         direct = store.signed_get(ask.bucket)
@@ -81,7 +82,7 @@ def _page(store: Store, ask: Ask, keeps: bool | None) -> tuple[ListPage, bool | 
         requests = 1 if parsed or direct is None else 2
         parsed = parsed or _by_sdk(store, ask)
     page = _paged(parsed, ask, requests)
-    if page.next is None or not is_tree:  # what is one page asks nobody
+    if page.next is None or not store.capabilities.lists_as_tree:  # what is one page asks nobody
         return page, keeps
     folders = bool(ask.delimiter)
     hidden = passed_over(ask.prefix, (after, page.next), folders=folders)

@@ -37,7 +37,7 @@ LIMIT_S = 60.0
 
 def work(environ: Mapping[str, str], kind: str, folder: Path, line: Connection) -> None:
     """Says when it is about to begin, begins when told, and ends when the job has ended."""
-    prefixes.list_page = functools.partial(prefixes.list_page, limit=PAGE_KEYS)  # type: ignore[assignment]
+    prefixes.list_pages = functools.partial(prefixes.list_pages, limit=PAGE_KEYS)  # type: ignore[assignment]
     services = bootstrap.build(environ)
     begin = BEGINNERS[kind](services, folder)
     line.send("ready")
