@@ -26,11 +26,6 @@ _COLUMNS = ["key", "size", "etag", "modified"]
 _SCHEMA = pa.schema([OBJECT_SCHEMA.field(name) for name in _COLUMNS])
 
 Tell = Callable[[int], None]
-Arrived = Callable[[pa.Table], None]
-
-
-def _nobody(_: pa.Table) -> None:
-    """Waits for parts of a listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +54,10 @@ class Listings:
         *,
         since: datetime | None,
         beginnings: Sequence[str] = ("",),
-        arrived: Arrived = _nobody,
     ) -> Listing:
         """A listing that began at `since` or later (None: any that an earlier console kept), of the
         keys that go on behind the prefix with one of `beginnings`: these are listed at once. `tell`
-        is given how many keys it is at; `arrived`, in any thread, what is below each beginning, if
-        it is listed now. Raises what the store does.
+        is given how many keys it is at. Raises what the store does.
         """
         place = (where.layout.name, where.bucket.role, prefix, *beginnings)
         with self._lock:
@@ -77,8 +70,7 @@ class Listings:
             if kept is not None and (since is None or kept.at >= since):
                 tell(kept.objects.num_rows)
                 return self._keep(place, kept)
-            prefixes = [prefix + one for one in beginnings]
-            made = list_all(where, prefixes, tell, self._clock(), arrived)
+            made = list_all(where, [prefix + one for one in beginnings], tell, self._clock())
             self._shelf.write(self._named(where, place), made.objects, made.at.isoformat())
             return self._keep(place, made)
 
@@ -99,24 +91,21 @@ class Listings:
         return ("listing", where.store.client.meta.endpoint_url, where.bucket.bucket, *place)
 
 
-def list_all(
-    where: Passage, prefixes: Sequence[str], tell: Tell, now: datetime, arrived: Arrived = _nobody
-) -> Listing:
+def list_all(where: Passage, prefixes: Sequence[str], tell: Tell, now: datetime) -> Listing:
     """Everything under `prefixes`, which overlap nowhere, in their order; a thousand keys a
-    request, some of them at a time. `tell` and `arrived` as in `Listings.get`.
+    request, some of them at a time.
     """
     listed: dict[str, int] = {}
 
-    def below(prefix: str) -> pa.Table:
+    def pages(prefix: str) -> list[pa.RecordBatch]:
         found: list[pa.RecordBatch] = []
         for page in list_pages(where.store, where.bucket.bucket, prefix):
             found.append(page.objects)
             listed[prefix] = listed.get(prefix, 0) + page.objects.num_rows
             tell(sum(list(listed.values())))
-        rows = pa.Table.from_batches(found, OBJECT_SCHEMA).select(_COLUMNS)
-        arrived(rows)
-        return rows
+        return found
 
     with ThreadPoolExecutor(min(_LISTERS, len(prefixes))) as pool:
-        tables = list(pool.map(below, prefixes))
-    return Listing(pa.concat_tables(tables).combine_chunks(), now)
+        batches = [batch for found in pool.map(pages, prefixes) for batch in found]
+    table = pa.Table.from_batches(batches, schema=OBJECT_SCHEMA).select(_COLUMNS)
+    return Listing(table.combine_chunks(), now)

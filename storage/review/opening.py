@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 import pyarrow as pa
 
@@ -27,7 +26,6 @@ from storage.review.sheet import (
     Sheet,
     clip_kind,
     course_sheet,
-    of_course,
     prefix_sheet,
     selection_sheet,
 )
@@ -55,7 +53,7 @@ def make_snapshot(
     """
     with ThreadPoolExecutor(1) as beside:  # while the store is listing
         reading = beside.submit(ledger.catch_up)
-        sheet, at = _sheet(where, scope, selection, sources, beside, since=since, tell=tell)
+        sheet, at = _sheet(where, scope, selection, sources, since=since, tell=tell)
         reading.result()
     with collecting_later():
         limits = where.layout.audio
@@ -73,30 +71,18 @@ def _sheet(
     scope: Scope,
     selection: Selection | None,
     sources: Sources,
-    beside: Executor,
     *,
     since: datetime | None,
     tell: Tell,
 ) -> tuple[Sheet, datetime]:
-    def listed(prefix: str, **more: Any) -> Listing:
-        return sources.listings.get(where, prefix, tell, since=since, **more)
+    def listed(prefix: str, beginnings: Sequence[str] = ("",)) -> Listing:
+        return sources.listings.get(where, prefix, tell, since=since, beginnings=beginnings)
 
     if scope.kind == "course":
         kind = clip_kind(where.layout, where.bucket.role)
         manifest = sources.manifests.clips(where.actor, where.layout.name, scope.name)
-        texts = beside.submit(_texts, manifest)
-
-        def remember(rows: pa.Table) -> None:
-            """Reads what was measured of a part's clips, which `figures_of` then need not."""
-            clips = of_course(rows, kind, texts.result()).select(["etag", "size"])
-            sources.measurements.table(where.actor, where.layout.name, where.bucket.role, clips)
-
-        def arrived(rows: pa.Table) -> None:
-            if since is None:  # later listings find it in memory
-                beside.submit(remember, rows)
-
-        listing = listed(kind.template.prefix, beginnings=_UUID_BEGINS, arrived=arrived)
-        return course_sheet(listing.objects, kind, texts.result()), listing.at
+        listing = listed(kind.template.prefix, _UUID_BEGINS)
+        return course_sheet(listing.objects, kind, _texts(manifest)), listing.at
     if scope.kind == "prefix":
         listing = listed(scope.name)
         return prefix_sheet(listing.objects, *_courses(where, sources)), listing.at

@@ -44,23 +44,15 @@ def course_sheet(objects: pa.Table, kind: KeyKind, texts: Texts) -> Sheet:
     """The clips of a course that are among `objects`, in the course's order. A key in the wrong
     case is found too, unless the right one is there.
     """
-    wanted = _keys(kind, texts)
+    before, after = _around_id(kind)
+    wanted = pc.binary_join_element_wise(before, texts.ids, after, "")
+    wanted = pc.utf8_upper(wanted)
     # keys sort upper case first, and the first one found is taken
     at = pc.index_in(wanted, value_set=pc.utf8_upper(objects.column("key").combine_chunks()))
     found = pc.is_valid(at).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(found)
     missing = texts.ids.filter(pa.array(~found)).to_pylist()
     return _sheet(objects.take(at.drop_null()), texts, rows, tuple(missing))
-
-
-def of_course(objects: pa.Table, kind: KeyKind, texts: Texts) -> pa.Table:
-    """Those of `objects` that may be clips of the course."""
-    return objects.filter(pc.is_in(pc.utf8_upper(objects["key"]), value_set=_keys(kind, texts)))
-
-
-def _keys(kind: KeyKind, texts: Texts) -> pa.Array:
-    before, after = _around_id(kind)
-    return pc.utf8_upper(pc.binary_join_element_wise(before, texts.ids, after, ""))
 
 
 def prefix_sheet(objects: pa.Table, kind: KeyKind | None, manifests: Sequence[Manifest]) -> Sheet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -36,10 +35,8 @@ from storage.errors import AccessDenied, InvalidInput, NotFound, Unavailable
 from storage.gate import Gate
 from storage.model.audio import AudioFinding
 from storage.model.audit import AuditFilter
-from storage.model.listings import ListPage
 from storage.model.people import Role
 from storage.model.review import Mark, Scope
-from storage.review import listings
 from storage.s3.client import Store
 
 BODIES = [f"clip {number}".encode() * 20 for number in range(6)]
@@ -175,30 +172,6 @@ def test_a_console_that_starts_anew_reads_only_what_came_since(
         ("5.1 dB too loud",),
     )
     again.close()
-
-
-def test_figures_are_read_while_the_rest_is_listed(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the course's clips, not of what else lies there; the last part waits here until they are."""
-    rig.put(7, BODIES[5])
-    asked: list[str] = []
-    read, pages, table = threading.Event(), listings.list_pages, MeasurementRows.table
-
-    def measuring(rows: MeasurementRows, etags: Sequence[str]) -> object:
-        asked.extend(etags)
-        read.set()
-        return table(rows, etags)
-
-    def listing(store: Store, bucket: str, prefix: str) -> Iterator[ListPage]:
-        if prefix == "mastered/f":
-            assert read.wait(30)
-        yield from pages(store, bucket, prefix)
-
-    monkeypatch.setattr(MeasurementRows, "table", measuring)
-    monkeypatch.setattr(listings, "list_pages", listing)
-    assert rig.next(ANN)[0].why == ("5.1 dB too loud",)
-    assert set(asked) == {content_of(body).etag for body in BODIES[:5]}
 
 
 def test_verdicts_of_another_database_do_not_count(rig: Rig) -> None:
