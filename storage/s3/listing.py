@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.errors import InvalidInput
 from storage.model.listings import OBJECT_SCHEMA, ListPage
@@ -16,7 +17,7 @@ from storage.s3.client import Store, translating
 from storage.s3.failures import not_s3
 from storage.s3.list_request import LIST_PAGE_KEYS, Ask
 from storage.s3.listing_parse import ParsedListing, parse_listing
-from storage.s3.tree_pages import VERSIONS, kept_in_versions, passed_over
+from storage.s3.tree_pages import VERSIONS, beginnings, kept_in_versions, passed_over
 from storage.s3.xml_rows import NO_STORAGE_CLASS
 
 KEY_BYTES = 1_024  # S3: longest key
@@ -82,6 +83,8 @@ def _page(store: Store, ask: Ask, keeps: bool | None) -> tuple[ListPage, bool | 
         requests = 1 if parsed or direct is None else 2
         parsed = parsed or _by_sdk(store, ask)
     page = _paged(parsed, ask, requests)
+    if after and store.capabilities.lists_as_tree:
+        page = _without(page, beginnings(after))
     if page.next is None or not store.capabilities.lists_as_tree:  # what is one page asks nobody
         return page, keeps
     folders = bool(ask.delimiter)
@@ -90,6 +93,14 @@ def _page(store: Store, ask: Ask, keeps: bool | None) -> tuple[ListPage, bool | 
         keeps = versioning_of(store, ask.bucket) != "off"
         page = replace(page, requests=page.requests + 1)
     return (_with(store, page, hidden) if hidden and keeps else page), keeps
+
+
+def _without(page: ListPage, shown: Collection[str]) -> ListPage:
+    """`page` without what the one before it had."""
+    again = pc.is_in(page.objects["key"], value_set=pa.array(list(shown), pa.string()))
+    if not pc.any(again).as_py():
+        return page
+    return replace(page, objects=page.objects.filter(pc.invert(again)))
 
 
 def _with(store: Store, page: ListPage, hidden: Sequence[str]) -> ListPage:

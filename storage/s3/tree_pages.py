@@ -1,14 +1,15 @@
 """Pages of a server that walks its names as a tree, where a key that keeps versions is passed over.
 
 SeaweedFS 4.48 keeps the versions of `a` in a folder `a.versions`, which it walks where that name
-sorts: after `a-1`, `a/x` and `a.mp3`. A request to start after one of those leaves out every lesser
-key, and so `a`: where a page ends between the two, neither page has it. Which keys that can be is
-plain from the page's last name: its own beginnings. They are asked for one by one.
+sorts: after `a-1`, `a/x` and `a.mp3`. A request to start after one of those leaves out `a` where
+there is a folder `a`, too, and gives it where there is none. So where a page ends between the two,
+`a` is put into that page and taken out of the next. Which keys that can be is plain from the page's
+last name: its own beginnings. They are asked for by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import ClientError
 
@@ -20,18 +21,19 @@ from storage.s3.heads import head_of
 VERSIONS = ".versions"
 """Behind a key, the folder of its versions."""
 _OLDER = "null"
+_VOLLEY = 6  # requests that are sent before the first answer is read; a name of dashes has hundreds
 
 
 def passed_over(prefix: str, between: tuple[str, str], *, folders: bool) -> list[str]:
     """The keys under `prefix` that the page `between` two names (the one it started after and its
-    last) and all later ones leave out where they keep versions. With `folders` such as no folder
-    holds.
+    last) leaves out where they keep versions, and all later ones may leave out. With `folders` such
+    as no folder holds.
     """
     after, last = between
-    shown = set(_beginnings(after))
+    shown = beginnings(after)
     return [
         key
-        for key in _beginnings(last)
+        for key in beginnings(last)
         if key.startswith(prefix)
         and not (folders and "/" in key[len(prefix) :])
         and key not in shown
@@ -43,20 +45,26 @@ def kept_in_versions(store: Store, bucket: str, keys: Sequence[str]) -> list[Obj
     versions and was overwritten since may have been shown before. Raises AccessDenied, Unavailable.
     """
     quick = direct(store, bucket)
-    absent = quick.absent(keys) if quick else [False] * len(keys)
-    heads = (_kept(store, bucket, key) for key, none in zip(keys, absent, strict=True) if not none)
-    return [head for head in heads if head]
+    found: list[ObjectHead] = []
+    for at in range(0, len(keys), _VOLLEY):
+        some = keys[at : at + _VOLLEY]
+        absent = quick.absent(some) if quick else [False] * len(some)
+        there = (key for key, none in zip(some, absent, strict=True) if not none)
+        found += (head for key in there if (head := _kept(store, bucket, key)))
+    return found
 
 
-def _beginnings(name: str) -> list[str]:
-    """The keys whose versions the server walks after `name`, and which sort before it."""
+def beginnings(name: str) -> Mapping[str, None]:
+    """The keys whose versions the server walks after `name`, and which sort before it: a page that
+    ends with `name` has them. In order.
+    """
     name = name.removesuffix(VERSIONS)
-    return [
+    return dict.fromkeys(
         name[:end]
         for end in range(1, len(name))
         if name[end] == "/" or name[end:] < VERSIONS
         if not name[:end].endswith("/")
-    ]
+    )
 
 
 def _kept(store: Store, bucket: str, key: str) -> ObjectHead | None:

@@ -111,6 +111,31 @@ def test_paging_loses_nothing_where_versions_are_kept(
             assert [name for page in pages for name in names(page)] == found
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("a", "a" + "-" * 20, "a" + "-" * 200),  # hundreds of beginnings
+        ("clip.mp3", "clip.mp3.json", "clip.mp3/part"),
+        ("clip.mp3", "clip.mp3.json", "clip.wav"),
+        ("f/a", "f/a-1", "f/a-1-2", "f/b"),
+    ],
+    ids=["dashes", "with a folder", "without one", "in a folder"],
+)
+def test_a_key_that_begins_others_is_shown_once_where_versions_are_kept(
+    weed_store: Store, bucket: str, keys: tuple[str, ...]
+) -> None:
+    """Whether the server gives it on the page after theirs or not at all."""
+    client = weed_store.client
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in keys:
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    for limit in (1, 2, 3):
+        pages = list_pages(weed_store, bucket, limit=limit)
+        found = [name for page in pages for name in names(page)]
+        assert sorted(found) == sorted(keys), limit
+        assert walk(weed_store, bucket, limit=limit, delimiter="")[0] == found
+
+
 def test_a_walk_asks_once_whether_versions_are_kept(weed_store: Store, bucket: str) -> None:
     """Not on every page that ends behind a name with a dash."""
     for number in range(6):
