@@ -91,12 +91,13 @@ def load(scene: Scene) -> Gathered:
 def _ended(scene: Scene) -> tuple[str, ...]:
     """The scans begun here that are over: figures from before are not to be shown after."""
     get = scene.services.jobs.get
-    return tuple(one for one in _begun() if not get(scene.actor, one).active)
+    begun = _begun(scene.layout.name)
+    return tuple(one for one in begun if not get(scene.actor, one).active)
 
 
-def _begun() -> list[str]:
-    """The scans that were begun here and have not been closed."""
-    found: list[str] = st.session_state.setdefault(_JOB, [])
+def _begun(project: str) -> list[str]:
+    """The project's scans that were begun here and have not been closed."""
+    found: list[str] = st.session_state.setdefault(f"{_JOB}:{project}", [])
     return found
 
 
@@ -154,7 +155,7 @@ def notes(words: Sequence[str]) -> None:
 
 def nothing_measured(scene: Scene, found: Gathered) -> None:
     """Instead of figures: what measuring would take, and the button to begin."""
-    if len(_ended(scene)) < len(_begun()):
+    if len(_ended(scene)) < len(_begun(scene.layout.name)):
         st.info("The figures are shown here when this is done. It goes on without this page, too.")
         return
     with st.container(border=True, key="costs:measure"):
@@ -188,7 +189,7 @@ def measure(scene: Scene, found: Sequence[Source], *, place: str) -> None:
 
 def running(scene: Scene) -> None:
     """How far they are."""
-    if ids := _begun():
+    if ids := _begun(scene.layout.name):
         jobs.show(
             scene.services.jobs,
             scene.actor,
@@ -221,7 +222,7 @@ def _begin(scene: Scene, role: str) -> None:
 
 def began(job: Job) -> None:
     """Has the page show how far it is."""
-    _begun().append(job.id)
+    _begun(job.layout).append(job.id)
 
 
 def acted(act: Callable[[], object]) -> bool:

@@ -71,28 +71,32 @@ def list_pages(
 
 def _page(store: Store, ask: Ask, keeps: bool | None) -> tuple[ListPage, bool | None]:
     """A page, and whether the bucket keeps versions: None where that is not known so far."""
-    after = ask.after
+    page = _asked(store, ask)
+    one_of_many = ask.after or page.next is not None  # what is one page asks nobody
+    if not one_of_many or not store.capabilities.lists_as_tree:
+        return page, keeps
+    page = _without(page, beginnings(ask.after))
+    if page.next is None:
+        return page, keeps
+    hidden = passed_over(ask.prefix, (ask.after, page.next), folders=bool(ask.delimiter))
+    if hidden and keeps is None:
+        keeps = versioning_of(store, ask.bucket) != "off"
+        page = replace(page, requests=page.requests + 1)
+    return (_with(store, page, hidden) if hidden and keeps else page), keeps
+
+
+def _asked(store: Store, ask: Ask) -> ListPage:
+    """A page as the server gives it."""
     # A tree passes over the whole folder it is to start after; nothing lies between the two names.
-    inside = after and not ask.delimiter and not after.endswith(("/", VERSIONS))
+    inside = ask.after and not ask.delimiter and not ask.after.endswith(("/", VERSIONS))
     if inside and store.capabilities.lists_as_tree:
-        ask = replace(ask, after=after + "/")
+        ask = replace(ask, after=ask.after + "/")
     with translating("s3:ListBucket", ask.bucket):
         direct = store.signed_get(ask.bucket)
         body = direct.fetch(ask.query()) if direct else None
         parsed = parse_listing(body) if body else None
         requests = 1 if parsed or direct is None else 2
-        parsed = parsed or _by_sdk(store, ask)
-    page = _paged(parsed, ask, requests)
-    if after and store.capabilities.lists_as_tree:
-        page = _without(page, beginnings(after))
-    if page.next is None or not store.capabilities.lists_as_tree:  # what is one page asks nobody
-        return page, keeps
-    folders = bool(ask.delimiter)
-    hidden = passed_over(ask.prefix, (after, page.next), folders=folders)
-    if hidden and keeps is None:
-        keeps = versioning_of(store, ask.bucket) != "off"
-        page = replace(page, requests=page.requests + 1)
-    return (_with(store, page, hidden) if hidden and keeps else page), keeps
+        return _paged(parsed or _by_sdk(store, ask), ask, requests)
 
 
 def _without(page: ListPage, shown: Collection[str]) -> ListPage:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 
+def volleys(keys: Sequence[str]) -> list[Sequence[str]]:
+    """`keys` in portions, for each of which one thread asks at once."""
+    return [keys[at : at + _VOLLEY] for at in range(0, len(keys), _VOLLEY)]
+
+
 def head_answers(
     store: Store,
     bucket: str,
@@ -41,9 +46,9 @@ def head_answers(
         answers = quick.heads(names) if quick else [None] * len(names)
         return [one(*pair) for pair in zip(names, answers, strict=True)]
 
-    volleys = [keys[at : at + _VOLLEY] for at in range(0, len(keys), _VOLLEY)]
-    if not volleys:
+    portions = volleys(keys)
+    if not portions:
         return
-    with ThreadPoolExecutor(min(workers, len(volleys)), thread_name_prefix="head") as pool:
-        for found in pool.map(some, volleys):
+    with ThreadPoolExecutor(min(workers, len(portions)), thread_name_prefix="head") as pool:
+        for found in pool.map(some, portions):
             yield from found

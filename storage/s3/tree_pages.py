@@ -17,11 +17,11 @@ from storage.model.objects import ObjectHead
 from storage.s3.client import Store, translating
 from storage.s3.direct import direct
 from storage.s3.heads import head_of
+from storage.s3.many_heads import volleys
 
 VERSIONS = ".versions"
 """Behind a key, the folder of its versions."""
 _OLDER = "null"
-_VOLLEY = 6  # requests that are sent before the first answer is read; a name of dashes has hundreds
 
 
 def passed_over(prefix: str, between: tuple[str, str], *, folders: bool) -> list[str]:
@@ -46,8 +46,7 @@ def kept_in_versions(store: Store, bucket: str, keys: Sequence[str]) -> list[Obj
     """
     quick = direct(store, bucket)
     found: list[ObjectHead] = []
-    for at in range(0, len(keys), _VOLLEY):
-        some = keys[at : at + _VOLLEY]
+    for some in volleys(keys):  # a name of dashes has hundreds of beginnings
         absent = quick.absent(some) if quick else [False] * len(some)
         there = (key for key, none in zip(some, absent, strict=True) if not none)
         found += (head for key in there if (head := _kept(store, bucket, key)))

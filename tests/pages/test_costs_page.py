@@ -62,6 +62,9 @@ def test_nothing_measured_offers_to_measure(
     console.press("costs:measure:first")
     assert "The figures are shown here when this is done." in console.words
     assert "Nothing was measured yet" not in console.words
+    console.open("costs", project="serene")  # where nothing runs
+    assert "Nothing was measured yet" in console.words
+    console.open("costs", project="ssi")
     go_on.set()
     until = time.monotonic() + 60  # two cores shared by several workers
     while "A month, as things are" not in metrics(console):

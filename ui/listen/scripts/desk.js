@@ -97,6 +97,7 @@ export class Desk {
       if (here !== trail.here || clips[0]?.etag !== etag || clips[0].size !== size) return;
       here.clip = clips[0];
       this.face.clip(here, this.data);
+      if (this.asking) this.askWhy();
       this.sounds.learn(here.clip);
     } catch (problem) {
       if (!(problem instanceof Refusal)) throw problem; // it stays as it is
@@ -173,7 +174,7 @@ export class Desk {
     const { clip, draft } = here;
     if (decision === "rejected" && !draft.reasons.size && !draft.note.trim()) {
       this.asking = true;
-      this.face.asks("Why? Choose one or more reasons or write a note, then X or Enter.");
+      this.askWhy();
       return true;
     }
     const { order: _order, ...place } = this.data.query;
@@ -195,6 +196,10 @@ export class Desk {
     if (this.sounds.taste.autoNext) this.move(1, `${DECISIONS[decision]}. `);
     else this.face.clip(here, this.data);
     return true;
+  }
+
+  askWhy() {
+    this.face.asks("Why? Choose one or more reasons or write a note, then X or Enter.");
   }
 
   move(by, before = "") {
