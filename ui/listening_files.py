@@ -41,6 +41,7 @@ def more(scene: Scene) -> None:
                 key="listening:measure",
                 icon=":material/graphic_eq:",
                 width="stretch",
+                disabled=measuring(scene),
                 on_click=partial(measure, scene),
             )
             st.caption("Loudness, silence, length, faults: then the likeliest faults come first.")
@@ -143,6 +144,14 @@ def _noticed(scene: Scene, job: Job) -> None:
         ended.add(job.id)
         forget()
         errors.tried(lambda: scene.services.review.progress(*scene.place, scene.scope, fresh=True))
+
+
+def measuring(scene: Scene) -> bool:
+    """Whether clips of the project are measured already, as far as this tab knows."""
+    get = scene.services.jobs.get
+    begun = st.session_state.get(_WATCHED, ())  # a new tab has not looked for them yet
+    found = errors.tried(lambda: [get(scene.actor, one) for one in begun]) or ()
+    return any(job.active and job.layout == scene.layout.name for job in found)
 
 
 def measured() -> int:

@@ -33,7 +33,7 @@ def show(scene: Scene) -> None:
             person=scene.actor.id,
             reasons=[asdict(reason) for reason in reasons],
             limits=layout.audio,
-            may_measure=scene.may(Can.CLIP_MEASURE),
+            may_measure=scene.may(Can.CLIP_MEASURE) and not listening_files.measuring(scene),
             first=view.at,
             turn=listening_files.measured(),
             empty=_DONE,

@@ -110,7 +110,8 @@ class ClipToHear:
     state: ReviewState
     url: PresignedUrl
     manifest_duration_s: float | None
-    figures: Figures | None  # None: never measured
+    measured: bool  # also where nothing could be heard in it
+    figures: Figures | None
     findings: tuple[AudioFinding, ...]
     peaks: bytes
     live: Live | None
@@ -139,7 +140,7 @@ class ClipToHear:
             "url": self.url.url,
             "expires_at": self.url.expires_at.isoformat(),
             "renew": self.place.as_json(),
-            "measured": self.figures is not None,
+            "measured": self.measured,
             **{name: known.get(name) for name in _FIGURES},
             "loudness_estimated": bool(known.get("loudness_estimated", False)),
             "manifest_duration_s": self.manifest_duration_s,

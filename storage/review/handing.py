@@ -94,6 +94,7 @@ class Handing:
             state=state,
             url=url_of(self.where, turn.head, self.now),
             manifest_duration_s=(float(texts.duration_s[text_row]) or None) if texts else None,
+            measured=measured is not None,
             figures=_figures(measured),
             findings=findings,
             peaks=self._peaks(self.where, content) if measured else b"",

@@ -157,6 +157,7 @@ def _clip(phrase: str, one: dict[str, Any], others: list[dict[str, Any]]) -> dic
         "cadence": one["cadence"],
         "why": ["single word"] if words == 1 else [],
         "renew": _renew("stage", name),
+        "measured": True,
         "manifest_duration_s": one["duration"],
         **figures(name),
         "prod": None,

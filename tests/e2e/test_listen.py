@@ -365,6 +365,10 @@ def test_clips_that_are_not_measured_say_so_and_how_they_are(
 ) -> None:
     """Where the waveform would be; a press begins it without ending what is heard."""
     monkeypatch.setitem(desk.clips[0], "peaks", "")
+    page = open_page(measure="1")
+    expect(page.get_by_text("No sound was found in it")).to_be_visible()
+    expect(page.get_by_role("button", name="Measure these clips")).to_be_hidden()
+    monkeypatch.setitem(desk.clips[0], "measured", False)
     page = open_page()
     expect(page.get_by_text("Not measured yet")).to_be_visible()
     expect(page.get_by_role("button", name="Measure these clips")).to_be_hidden()
@@ -382,6 +386,7 @@ def test_what_was_measured_meanwhile_is_shown_of_the_clip_that_is_heard(
     note that was begun stays."""
     peaks = desk.clips[0]["peaks"]
     monkeypatch.setitem(desk.clips[0], "peaks", "")
+    monkeypatch.setitem(desk.clips[0], "measured", False)
     page = open_page()
     hears(page, desk.clips[0])
     page.keyboard.press("l")  # for as long as this takes
@@ -389,7 +394,7 @@ def test_what_was_measured_meanwhile_is_shown_of_the_clip_that_is_heard(
     page.keyboard.type("a hiss")
     page.keyboard.press("Escape")
     expect(page.get_by_text("Not measured yet")).to_be_visible()
-    desk.clips[0]["peaks"] = peaks
+    desk.clips[0] |= {"peaks": peaks, "measured": True}
     asked = len(desk.media.renewals)
     page.get_by_text("Measured", exact=True).click()
     expect(page.get_by_text("Not measured yet")).to_be_hidden()

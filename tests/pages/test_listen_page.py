@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from page_rig import Console
 
 from storage.bootstrap import Services
 from storage.demo.catalogue import FOLDER
+from storage.measurements import work
 from storage.model.people import Actor, Role, local_actor
 from storage.model.review import Scope
 from storage.s3.client import Store
@@ -205,6 +207,32 @@ def test_measuring_from_the_page_fills_table_and_pictures(
     assert {row["Comes early for"] for row in shown[-1]} == {"single word", ""}
     assert len(tab.app.get("plotly_chart")) == 2
     assert "sound the same" not in tab.words
+
+
+def test_what_is_being_measured_is_not_offered_again(
+    tab: Console, installed: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the menu nor on the player, also in a tab that was opened since."""
+    go_on, taken = threading.Event(), work._taken
+
+    def waiting(*given: Any) -> Any:
+        assert go_on.wait(60)
+        return taken(*given)
+
+    monkeypatch.setattr(work, "_taken", waiting)
+    look(tab, course="ita_for_eng")
+    assert tab.data("listening:player")["may_measure"]
+    tab.press("listening:measure")
+    for _ in range(2):
+        assert "Measure the course ita_for_eng" in tab.words
+        assert not tab.data("listening:player")["may_measure"]
+        del tab.app.session_state["listening:jobs"]
+        look(tab, course="ita_for_eng")
+    assert tab.again().app.button(key="listening:measure").disabled
+    go_on.set()
+    while any(job.active for job in installed.jobs.list(ME)):
+        time.sleep(0.1)
+    assert not tab.again().app.button(key="listening:measure").disabled
 
 
 def test_a_course_can_be_added_from_a_file(tab: Console, installed: Services) -> None:

@@ -41,9 +41,11 @@ export class Desk {
     const identity = JSON.stringify([data.query, data.person, data.first]);
     const another = this.data?.turn !== data.turn;
     this.data = data;
-    this.face.part("measure").hidden = !data.may_measure;
     this.sounds.recolor();
-    if (identity === this.identity) return another ? this.learn() : undefined;
+    if (identity === this.identity) {
+      if (this.trail.here) this.face.wave(this.trail.here.clip, data);
+      return another ? this.learn() : undefined;
+    }
     this.identity = identity;
     this.done = [];
     this.face.reasons(data.reasons, (at) => this.act("reason", at));
@@ -90,7 +92,7 @@ export class Desk {
     const { trail } = this;
     trail.askAnew();
     const { here } = trail;
-    if (!here || here.clip.peaks) return;
+    if (!here || here.clip.measured) return;
     try {
       const { key, etag, size } = here.clip;
       const { clips } = await ask("/api/ui/next", { ...this.data.query, count: 1, key });

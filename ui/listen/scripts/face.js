@@ -86,8 +86,17 @@ export class Face {
     this.part("earlier").replaceChildren(
       ...clip.verdicts.map((one) => this.earlier(one, data.reasons)),
     );
-    this.part("no-wave").hidden = Boolean(clip.peaks);
+    this.wave(clip, data);
     this.draft(entry, data.reasons);
+  }
+
+  /** Why there is no waveform, and the way to one. */
+  wave(clip, data) {
+    this.part("no-wave").hidden = Boolean(clip.peaks);
+    this.part("no-wave-why").textContent = clip.measured
+      ? "No sound was found in it when it was measured."
+      : "Not measured yet, so faults do not come first.";
+    this.part("measure").hidden = clip.measured || !data.may_measure;
   }
 
   earlier(verdict, reasons) {
