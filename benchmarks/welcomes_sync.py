@@ -1,8 +1,9 @@
 """200 welcomes of 40 s pushed and pulled, beside `aws s3 sync` of the same folder and store.
 
 `python -m benchmarks.welcomes_sync`: a store of its own, a bucket for each of the two, and both as
-one runs them, a command from its start to its end, in turns. Ours tells by content what differs,
-reads every recording through before it is stored, and writes the log; sync goes by size and date.
+one runs them, a command from its start to its end, in turns; in every other round sync is first.
+Ours tells by content what differs, reads every recording through before it is stored, and writes
+the log; sync goes by size and date.
 Afterwards both buckets and both folders are compared with what was recorded, byte for byte.
 """
 
@@ -177,9 +178,11 @@ def check(side: Side, names: tuple[str, ...]) -> None:
 
 
 def measure(
-    embedded: EmbeddedStore, store: Store, of: Pcm, names: tuple[str, ...]
+    embedded: EmbeddedStore, store: Store, of: Pcm, names: tuple[str, ...], number: int
 ) -> dict[str, dict[str, float]]:
-    """Seconds by step and contender; the two in turns, step by step."""
+    """Seconds by step and contender; the two in turns, step by step. The round's `number` says who
+    is first.
+    """
     taken: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as root:
         ours, theirs = sides(embedded, store, Path(root))
@@ -187,7 +190,8 @@ def measure(
         shutil.copytree(ours.folder, theirs.folder)
         ways = zip(steps(ours, of, names), steps(theirs, of, names), strict=True)
         for both in ways:
-            for name, (step, go) in zip((OURS, THEIRS), both, strict=True):
+            acts = list(zip((OURS, THEIRS), both, strict=True))
+            for name, (step, go) in reversed(acts) if number % 2 else acts:
                 begun = time.perf_counter()
                 go()
                 taken.setdefault(step, {})[name] = time.perf_counter() - begun
@@ -222,11 +226,11 @@ def main() -> int:
         raise SystemExit("The AWS command line is not there: run `make bench-tools` first.")
     names, of = NAMES[: asked.welcomes], sound()
     rounds = []
-    for _ in range(asked.repeats):  # a store of its own for each: none finds it fuller
+    for number in range(asked.repeats):  # a store of its own for each: none finds it fuller
         with tempfile.TemporaryDirectory() as data, acquire(Path(data), kind="seaweedfs") as lease:
             there = lease.store
             store = connected(there)
-            rounds.append(measure(there, store, of, names))
+            rounds.append(measure(there, store, of, names, number))
             store.close()
     return 0 if report(rounds) else 1
 
