@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from storage.cli.show import AddCommand
+from storage.cli.arguments import AddCommand
 
 _CHANGES = ("move", "delete-versions", "delete-uploads", "delete", "bitrate", "region", "times")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.cli.show import AddCommand
+from storage.cli.arguments import AddCommand, add_note
 
 _ID = "of the release (see `promote history`)"
 
@@ -23,7 +23,7 @@ def add_promote(command: AddCommand) -> None:
         "--type", metavar="TEXT", required=True, help="the scope, typed to mean it: ita_for_eng"
     )
     run.add_argument("--all", action="store_true", help="verify by reading every object")
-    run.add_argument("--note", metavar="WHY", default="", help="for the audit log")
+    add_note(run)
     for name, about in (
         ("pause", "have it stop after the batch it is at"),
         ("resume", "go on with what is left, in this command"),
@@ -37,7 +37,7 @@ def add_promote(command: AddCommand) -> None:
     ):
         part = command(name, f"promote:{name}", about)
         part.add_argument("id", metavar="ID", help=_ID)
-        part.add_argument("--note", metavar="WHY", default="", help="for the audit log")
+        add_note(part)
     verify = command("verify", "promote:verify", "compare prod with what it should be")
     verify.add_argument("id", metavar="ID", help=_ID)
     verify.add_argument("--all", action="store_true", help="by reading every object")
@@ -64,14 +64,14 @@ def _add_plan(command: AddCommand) -> None:
         help="by the newest inventories of both buckets (see `scan`); neither is listed",
     )
     plan.add_argument("--deep", action="store_true", help="compare metadata of what is the same")
-    plan.add_argument("--note", metavar="WHY", default="", help="for the audit log")
+    add_note(plan)
 
 
 def _add_approve(command: AddCommand) -> None:
     approve = command("approve", "promote:approve", "approve the plan of exactly this hash")
     approve.add_argument("id", metavar="ID", help=_ID)
     approve.add_argument("--hash", metavar="H", default="", help="as `promote show` tells it")
-    approve.add_argument("--note", metavar="WHY", default="", help="for the audit log")
+    add_note(approve)
     approve.add_argument(
         "--override", metavar="REASON", default="", help="an admin's, to approve alone"
     )

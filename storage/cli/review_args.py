@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from storage.cli import show
+from storage.cli.arguments import AddCommand
 from storage.model.review import DECISIONS, ORDERS
 
 
-def add_review(command: show.AddCommand) -> None:
+def add_review(command: AddCommand) -> None:
     """All parts of `review`."""
     part = command("next", "review:next_clips", "what to hear next, and why; yours for 3 minutes")
     _scope(part)

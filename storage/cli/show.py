@@ -5,23 +5,16 @@ Keys are bytes people chose, and a terminal obeys some of them: nothing is print
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import unicodedata
-from typing import Any, Protocol
+from typing import Any
 
 from storage.errors import StorageError
 
 # Control and format characters (direction marks among them), surrogates, line separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"  # format characters that emoji and Indic scripts are written with
-
-
-class AddCommand(Protocol):
-    """Adds a command by its name, the function that runs it and a line of help."""
-
-    def __call__(self, name: str, run: str, about: str) -> argparse.ArgumentParser: ...
 
 
 def printable(text: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from storage.cli import show
+from storage.cli.arguments import AddCommand, add_note
 
 _FOLDER = "the folder with vfs/ and extracted-welcomes/ (here)"
 
 
-def add_welcomes(command: show.AddCommand) -> None:
+def add_welcomes(command: AddCommand) -> None:
     """All parts of `welcomes`."""
     command("list", "welcomes:list_all", "every course, and where its recording stands")
     _course(command("show", "welcomes:show_one", "one course: text, id, length, recording"))
@@ -35,7 +35,7 @@ def add_welcomes(command: show.AddCommand) -> None:
     _add_copies(command)
 
 
-def _add_copies(command: show.AddCommand) -> None:
+def _add_copies(command: AddCommand) -> None:
     """`status`, `push` and `pull`."""
     for name, about in (
         ("status", "what differs between a folder and the store"),
@@ -65,4 +65,4 @@ def _course(part: argparse.ArgumentParser) -> None:
 
 def _run(part: argparse.ArgumentParser) -> None:
     part.add_argument("--dry-run", action="store_true", help="say what would happen")
-    part.add_argument("--note", metavar="TEXT", default="", help="why, for the audit log")
+    add_note(part)

@@ -243,3 +243,19 @@ def test_a_command_does_not_load_what_it_does_not_need(opened: str, heavy: tuple
         cwd=Path(bootstrap.__file__).parents[1],
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_command_loads_no_arguments_of_others() -> None:
+    """Making those of all of them took as long as reading a registry does."""
+    code = (
+        "import sys, storage.cli.main as main; main._parser().parse_args(['welcomes', 'push']);"
+        "print([name for name in sys.modules if name.endswith('_args')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(bootstrap.__file__).parents[1],
+    )
+    assert done.stdout.strip() == "['storage.cli.welcomes_args']"

@@ -20,6 +20,7 @@ from matrix_rig import KEY, SOMEBODY, Touched, World, matrix_world
 from storage import bootstrap
 from storage.cli import main as cli_main
 from storage.cli import session
+from storage.cli.arguments import Parser
 from storage.cli.main import _parser, main
 from storage.errors import NotFound, StorageError
 from storage.model.accounts import TOKEN_CANS
@@ -168,17 +169,18 @@ OPEN = {
 """Commands that ask nobody who they are, each with its reason."""
 
 
-def commands(parser: argparse.ArgumentParser, path: str = "") -> Iterator[str]:
+def commands(parser: Parser, path: str = "") -> Iterator[str]:
     """Every command, and each option that makes another one of it."""
-    inner = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    actions = parser.filled()._actions
+    inner = [a for a in actions if isinstance(a, argparse._SubParsersAction)]
     for action in inner:
         for name, part in action.choices.items():
             yield from commands(part, f"{path} {name}".strip())
     if not inner:
         yield path
-    for action in parser._actions:
-        if action.dest == "run" and action.option_strings:
-            yield f"{path} {action.option_strings[0]}"
+    for option in actions:
+        if option.dest == "run" and option.option_strings:
+            yield f"{path} {option.option_strings[0]}"
 
 
 FOUND = tuple(commands(PARSER()))
