@@ -220,7 +220,7 @@ def _ways_on(facts: Facts, request: LiveRequest | None) -> Iterator[Todo]:
         text = "New recording not in testing yet" if facts.testing else "Not in testing yet"
         yield Todo("not-in-testing", "warning", text)
     if not certain:
-        text = "Nobody knows what the one in testing was made from: send this one to be sure"
+        text = "The one in testing may be of an older recording: send it again to be sure"
         yield Todo("origin-unknown", "info", text)
     if request:
         yield Todo("asked", "info", f"{request.by_name} asked for it to go live")
