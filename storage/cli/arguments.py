@@ -24,8 +24,16 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, fill: Callable[[Parser], None] | None = None, **options: Any) -> None:
         super().__init__(**options)
         self._fill = fill
-        if options.get("add_help", True):
-            _add_common(self)
+        unset = argparse.SUPPRESS  # or a part's default would hide what stands before it
+        self.add_argument(
+            "--layout", metavar="NAME", default=unset, help="the project (see `layouts`)"
+        )
+        self.add_argument(
+            "--config", metavar="FILE", type=Path, default=unset, help="a config file"
+        )
+        self.add_argument(
+            "--json", action="store_true", default=unset, help="one JSON document on stdout"
+        )
 
     def filled(self) -> Parser:
         """With all of its arguments."""
@@ -41,13 +49,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """A wrong command line is an error like any other, so that --json tells it as JSON."""
         raise InvalidInput(f"{message[:1].upper()}{message[1:]}.", f"See {self.prog} --help.")
-
-
-def _add_common(parser: Parser) -> None:
-    add, unset = parser.add_argument, argparse.SUPPRESS  # or a part's default hides what was given
-    add("--layout", metavar="NAME", default=unset, help="the project (see `layouts`)")
-    add("--config", metavar="FILE", type=Path, default=unset, help="a config file")
-    add("--json", action="store_true", default=unset, help="one JSON document on stdout")
 
 
 def loaded(of: str) -> Callable[..., Any]:
