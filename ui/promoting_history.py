@@ -55,7 +55,7 @@ def show(scene: Scene) -> None:
         RowsData(
             columns=_COLUMNS,
             rows=[_row(scene, one) for one in shown],
-            count=f"{len(shown):,} release{'' if len(shown) == 1 else 's'}",
+            count=f"{len(shown):,} release{'' if len(shown) == 1 else 's'}" if shown else "",
             empty=_empty(may=may_plan),
             pager=_pager(scene.view, shown, more=len(found) > _PAGE),
         ),
