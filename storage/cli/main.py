@@ -52,13 +52,13 @@ _COMMANDS = (  # what runs it and what adds its arguments, loaded when it is giv
     (
         "scan",
         "inventory:scan",
-        "inventory_args:add_scan",
+        "objects_args:add_scan",
         "list a whole bucket into a Parquet file",
     ),
     (
         "measure",
         "measure:measure",
-        "inventory_args:add_measure",
+        "objects_args:add_measure",
         "measure clips that are not known yet: loudness, length, damage",
     ),
 )

@@ -227,6 +227,14 @@ _HEAVY = ("pandas", "duckdb", "av", "plotly", "streamlit", "alembic")
 _SERVICES = ("pyarrow", "numpy", "psutil", "pebble", "storage.wiring", "storage.costs.service")
 
 
+def _printed(code: str) -> str:
+    """By a process of its own, which has loaded nothing else."""
+    root = Path(bootstrap.__file__).parents[1]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize(
     ("opened", "heavy"),
     [("storage.bootstrap", _HEAVY), ("storage.cli.copies", (*_HEAVY, *_SERVICES))],
@@ -235,14 +243,7 @@ _SERVICES = ("pyarrow", "numpy", "psutil", "pebble", "storage.wiring", "storage.
 def test_a_command_does_not_load_what_it_does_not_need(opened: str, heavy: tuple[str, ...]) -> None:
     """pandas, DuckDB and the audio decoder together would double the start of every command."""
     code = f"import sys, {opened}; print([name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(bootstrap.__file__).parents[1],
-    )
-    assert done.stdout.strip() == "[]"
+    assert _printed(code) == "[]"
 
 
 def test_a_command_loads_no_arguments_of_others() -> None:
@@ -251,11 +252,4 @@ def test_a_command_loads_no_arguments_of_others() -> None:
         "import sys, storage.cli.main as main; main._parser().parse_args(['welcomes', 'push']);"
         "print([name for name in sys.modules if name.endswith('_args')])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(bootstrap.__file__).parents[1],
-    )
-    assert done.stdout.strip() == "['storage.cli.welcomes_args']"
+    assert _printed(code) == "['storage.cli.welcomes_args']"
