@@ -84,6 +84,7 @@ class Rig:
     store: Store
     layouts: Mapping[str, Layout]
     buckets: Mapping[str, str]
+    clock: Clock
 
     @classmethod
     def over(
@@ -101,7 +102,7 @@ class Rig:
         jobs = Jobs(database, (PublishWork(gate, layouts),), gate, clock, workers=2)
         welcomes = Welcomes(gate, jobs, layouts, LiveRequests(database), clock)
         copies = Copies(gate, layouts, clock)
-        return cls(welcomes, copies, jobs, audit, store, layouts, buckets)
+        return cls(welcomes, copies, jobs, audit, store, layouts, buckets, clock)
 
     def another(self) -> Welcomes:
         """The service of another console: it remembers nothing of what this one saw."""

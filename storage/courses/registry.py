@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeGuard
@@ -247,11 +247,12 @@ def _pair(course: str) -> str:
 
 
 def parse_date(text: str) -> datetime | None:
-    """The time of an ISO-8601 date with or without a zone, None where it is none."""
+    """The time of an ISO-8601 date, None where it is none; without a zone it is UTC."""
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _is_object(value: Any) -> bool:

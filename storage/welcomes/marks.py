@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from storage.courses.registry import parse_date
 from storage.model.objects import ObjectHead
 
 PAIR, TEXT, DATE, SHA256 = "welcome-pair", "welcome-text", "welcome-date", "welcome-sha256"
@@ -43,10 +44,12 @@ def published_marks(data: bytes, source: bytes, source_etag: str) -> dict[str, s
 
 
 def origin(mp3: ObjectHead, recording: ObjectHead) -> Origin:
-    """Whether the MP3 was made from exactly this recording."""
+    """Whether the MP3 was made from exactly this recording. One that does not say was not, where it
+    is older than the recording."""
     marks = mp3.metadata
     if not marks.get(SOURCE_SHA256):
-        return "unknown"
+        recorded = parse_date(recording.metadata.get(DATE, ""))
+        return "other" if recorded is not None and recorded > mp3.modified else "unknown"
     if marks.get(SOURCE_ETAG) == recording.etag:
         return "same"
     known = recording.metadata.get(SHA256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from storage.courses.codes import Course, parse_course
 from storage.courses.registry import Entry, parse_date
@@ -77,11 +77,7 @@ def is_gap(entry: Entry, recording: ObjectHead) -> bool:
     said, written = parse_date(recording.metadata.get(DATE, "")), parse_date(entry.generated_date)
     if said is None:  # stored past the console: known only where the entry knows of none at all
         return entry.duration_s == 0 or entry.id is None
-    return written is None or _utc(written) < _utc(said) or entry.id is None
-
-
-def _utc(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return written is None or written < said or entry.id is None
 
 
 def make_rows(

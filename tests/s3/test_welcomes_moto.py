@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +80,20 @@ def test_of_an_mp3_from_elsewhere_nobody_knows_what_it_was_made_from(rig: Rig) -
         "testing",
         False,
         ["origin-unknown", "not-live"],
+    )
+    rig.publish("ita_for_eng")
+    assert (rig.row("ita_for_eng").state, rig.row("ita_for_eng").certain) == ("testing", True)
+
+
+def test_an_mp3_from_elsewhere_is_not_of_a_recording_that_was_made_after_it(rig: Rig) -> None:
+    """Whoever saves a new recording is told to send it, not that it is in testing."""
+    rig.seed({"ita_for_eng": RECORDED}, {"ita": take()})
+    rig.put("stage", f"mastered/{ITA}.mp3", b"ID3 of somebody")
+    rig.clock.at += timedelta(minutes=1)
+    rig.save("ita_for_eng", recording=take(seed=2))
+    assert (rig.row("ita_for_eng").state, rig.todos("ita_for_eng")) == (
+        "recorded",
+        ["not-in-testing"],
     )
     rig.publish("ita_for_eng")
     assert (rig.row("ita_for_eng").state, rig.row("ita_for_eng").certain) == ("testing", True)
