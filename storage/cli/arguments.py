@@ -73,10 +73,9 @@ def add_parts(parser: Parser, add: Callable[[AddCommand], None]) -> None:
 
 def count(text: str) -> int:
     """A number of things, 1 or more."""
-    number = int(text)
-    if number < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return number
+    return int(text)
 
 
 def add_note(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,6 @@ def add_demo(command: AddCommand) -> None:
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65_535:
+    if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
-    return number
+    return int(text)

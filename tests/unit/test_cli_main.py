@@ -82,6 +82,15 @@ def test_wrong_usage_is_told_in_two_lines_and_as_json(
     assert set(error["error"]) == {"code", "what", "remedy"}
 
 
+@pytest.mark.parametrize("number", ["x", "0", "-1", "1.5", ""])
+def test_what_is_no_number_of_things_is_told_in_words(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not as "invalid count value", which is Python's."""
+    assert main(["ls", f"--limit={number}"]) == 2
+    assert f"Argument --limit: {number} is not 1 or more." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
